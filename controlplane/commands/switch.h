@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a command may see of the switch, and what it may ask of it. Implemented by controlplane/host; commands know
+// nothing else, so they can be tried in a test against a Switch made by hand.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "controlplane/config/running.h"
+#include "sync/base/log.h"
+#include "sync/layout/baton.h"
+#include "sync/layout/board.h"
+#include "sync/layout/fdb.h"
+#include "sync/layout/journal.h"
+#include "sync/layout/tables.h"
+
+namespace baton {
+
+struct LoggedLine {
+    std::int64_t at_ns = 0;  // CLOCK_REALTIME
+    log::Level level{};
+    std::string slot;
+    std::string line;
+};
+
+class Switch {
+  public:
+    virtual ~Switch() = default;
+
+    virtual const config::Running& running() const = 0;
+    virtual Slot slot() const = 0;
+    virtual Term term() const = 0;
+    virtual const BatonPage& baton() const = 0;
+    virtual const BoardPage& board(Slot slot) const = 0;
+    virtual const TablesArena& tables() const = 0;
+    virtual const FdbControl& fdb() const = 0;          // begins the whole mapped fdb arena
+    virtual const JournalArena& journal() const = 0;
+    virtual std::vector<LoggedLine> log_lines() const = 0;
+    virtual void clear_log() = 0;
+
+    /// All or nothing: checked against the running configuration, journalled, applied, said to the data plane; then
+    /// `done` is called once, with the error or with nothing. The data plane's refusal of one entry (table full) is an
+    /// error too, and the change is taken back. May call `done` before it returns.
+    virtual void commit(config::Transaction transaction, std::function<void(Result<void>)> done) = 0;
+
+    /// What became of a transaction; nothing when no transaction with that token was committed.
+    virtual std::optional<std::string> outcome(std::uint64_t token) const = 0;
+
+    /// Removes dynamic FDB entries at once; not configuration, so not journalled.
+    virtual void flush(const FdbFlush& what, std::function<void(Result<void>)> done) = 0;
+
+    /// Is a failover now hitless? The error says which subsystem is not ready, and why.
+    virtual Result<void> hitless_ready() const = 0;
+
+    /// Lets the slave carry on; refused with Code::not_ready unless hitless_ready(). The answer is sent before the
+    /// baton is released.
+    virtual Result<void> hand_over() = 0;
+
+    virtual Result<void> reboot(Slot slot, bool hard) = 0;
+};
+
+}  // namespace baton

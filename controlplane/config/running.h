@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running configuration as a value: what the operator said, typed and checked. Pure: no clock, socket, table or log.
+// The master changes it by transactions; the slave applies the same transactions from the journal and so holds the same
+// value; program/ says it to the data plane. Ports are named here, never numbered, because numbers belong to one data
+// plane's tables.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controlplane/config/config.pb.h"
+#include "sync/base/ids.h"
+#include "sync/base/mac.h"
+#include "sync/base/result.h"
+
+namespace baton::config {
+
+inline constexpr std::string_view default_vlan = "Default";
+
+struct Vlan {
+    std::string name;
+    VlanId id = 0;                 // what the data plane calls it: the tag, or one from 4094 downwards while it has none
+    bool has_tag = false;
+    std::set<PortName> tagged;
+    std::set<PortName> untagged;
+};
+
+struct StaticEntry {
+    std::optional<PortName> port;  // none: black-holed
+};
+
+struct StaticKey {
+    std::string vlan;
+    Mac mac;
+    friend auto operator<=>(const StaticKey&, const StaticKey&) = default;
+};
+
+class Running {
+  public:
+    /// The factory's configuration: VLAN Default, tag 1, holding all of `ports` untagged; aging 300 s; name "Baton".
+    static Running factory(const std::vector<PortName>& ports);
+
+    /// All of `changes`, or none: on error *this is untouched and the sentence says which change and why.
+    /// `ports`: those that exist, to refuse others.
+    Result<void> apply(const std::vector<Change>& changes, const std::set<PortName>& ports);
+
+    /// The changes that make this value out of an empty one (not out of factory()).
+    std::vector<Change> as_changes() const;
+
+    const std::map<std::string, Vlan>& vlans() const { return vlans_; }
+    const Vlan* vlan(std::string_view name) const;      // names are case-insensitive
+    const std::map<StaticKey, StaticEntry>& statics() const { return statics_; }
+    const std::set<PortName>& disabled() const { return disabled_; }
+    std::uint32_t aging_seconds() const { return aging_seconds_; }
+    const std::string& name() const { return name_; }
+
+  private:
+    Result<void> apply_one(const Change& change, const std::set<PortName>& ports);
+
+    std::map<std::string, Vlan> vlans_;
+    std::map<StaticKey, StaticEntry> statics_;
+    std::set<PortName> disabled_;
+    std::uint32_t aging_seconds_ = 300;
+    std::string name_ = "Baton";
+};
+
+}  // namespace baton::config
