@@ -2,7 +2,7 @@
 // The L2 FDB's bytes. An entry is one 64-bit word, so one compare-and-swap is insert, move, refresh or delete, and a
 // writer killed at any instruction leaves the old word or the new one. 8 words to a bucket, one cache line.
 //
-//   key60 = vlan:12 | mac:48, put through an invertible, seeded mix pi (dataplane/table/fdb_hash.h)
+//   key60 = vlan:12 | mac:48, put through an invertible, seeded mix pi (fdb_word.h)
 //   primary bucket   = top b bits of pi(key)              2^b buckets, b = fdb_min_bits..fdb_max_bits
 //   secondary bucket = primary ^ top b bits of H(low 30 bits of pi(key))
 //   entry            = remainder:43 | alt:1 | fixed:1 | age:3 | gen:4 | dest:12      (dest 0: empty word)
@@ -60,8 +60,8 @@ struct FdbControl {                             // owner: applier; workers read
     std::atomic<std::uint64_t> sweeps = 0;      // complete sweeps
     std::atomic<std::uint64_t> growths = 0;
     std::atomic<std::uint64_t> growth_refused = 0;  // no memory for the next size
-    std::atomic<std::uint32_t> flushes = 0;     // since the last complete sweep; at 14 a sweep comes before the next
-    std::atomic<std::uint32_t> sweep_cursor = 0;
+    std::atomic<std::uint32_t> flushes = 0;     // since the last complete sweep began; at 14 a sweep comes before the next
+    std::atomic<std::uint32_t> sweep_cursor = 0;    // live bucket that the sweep is at; a new process begins again
     std::atomic<std::uint8_t> port_gen[4096] = {};
     std::atomic<std::uint8_t> vlan_gen[4096] = {};
 };

@@ -118,10 +118,13 @@ struct alignas(64) WorkerCounters {                // owner: that worker
     std::atomic<std::uint64_t> busy_turns = 0;     // that found frames
     std::atomic<std::uint64_t> longest_gap_ns = 0; // between two turns, since start
     std::atomic<std::uint64_t> learned = 0, moved = 0, refreshed = 0, learn_full = 0, flooded = 0, punted = 0;
-    std::uint8_t pad[56] = {};
+    std::atomic<std::uint64_t> flood_copies = 0;   // by flooding, beyond one for each frame: rx + copies = tx + drops + punted
+    std::uint8_t pad[48] = {};
     Traffic port[max_ports];
     Traffic vlan[max_vlans];
-    std::atomic<std::uint64_t> drops[max_ports][drop_slots] = {};  // by ingress port (egress reasons: by egress port)
+    // By ingress port; from egress_not_member to handoff_full, and no_buffer in a flood, by egress port. What a port lost
+    // by itself (receive_missed, no_buffer, transmit_full) the applier adds, so the last two are added to atomically.
+    std::atomic<std::uint64_t> drops[max_ports][drop_slots] = {};
 };
 template <>
 struct Describe<WorkerCounters> {
@@ -131,7 +134,8 @@ struct Describe<WorkerCounters> {
         BATON_FIELD(WorkerCounters, longest_gap_ns), BATON_FIELD(WorkerCounters, learned),
         BATON_FIELD(WorkerCounters, moved),     BATON_FIELD(WorkerCounters, refreshed),
         BATON_FIELD(WorkerCounters, learn_full), BATON_FIELD(WorkerCounters, flooded),
-        BATON_FIELD(WorkerCounters, punted),    BATON_FIELD(WorkerCounters, pad),
+        BATON_FIELD(WorkerCounters, punted),    BATON_FIELD(WorkerCounters, flood_copies),
+        BATON_FIELD(WorkerCounters, pad),
         BATON_FIELD(WorkerCounters, port),      BATON_FIELD(WorkerCounters, vlan),
         BATON_FIELD(WorkerCounters, drops)};
 };
