@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The data plane's only hand on the tables beside the workers' learning: commands of the current term, the sweep behind
+// end_of_table, the FDB's aging, flushes and growth, and the ports' links. A round does a bounded slice of each, so a
+// sweep of a large FDB never keeps a command waiting. Runs on a housekeeping core, not in a worker; needs no EAL.
+//
+// With no board alive it goes on: addresses age, tables grow, links are followed; nothing else changes.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "dataplane/applier/commands.h"
+#include "dataplane/applier/links.h"
+
+namespace baton {
+
+class ApplierRounds {
+  public:
+    struct Setup {
+        const BatonPage* baton = nullptr;
+        const CommandArena* commands = nullptr;
+        TablesArena* tables = nullptr;
+        FdbMaintenance* fdb = nullptr;
+        std::vector<NumberedPort> ports;
+        std::function<void()> wake_boards;  // after commands were dealt with, or a link changed
+    };
+
+    /// Counts a new incarnation; all else in the tables is taken as the last data plane left it. The default aging time
+    /// is given when no board ever set one.
+    ApplierRounds(Setup setup, Time now);
+    ApplierRounds(const ApplierRounds&) = delete;
+    ApplierRounds& operator=(const ApplierRounds&) = delete;
+
+    /// One round; true when there is more to do at once, false when it may sleep until woken or 10 ms have passed.
+    bool turn(Time now);
+
+    /// Before workers start.
+    void ask_all_links() { links_.ask_all(); }
+
+  private:
+    static constexpr unsigned most_commands = 256;  // in a round; some 50 us
+    static constexpr std::uint32_t default_aging_seconds = 300;
+
+    bool maintain_fdb(Time now);
+
+    TablesArena* tables_;
+    FdbMaintenance* fdb_;
+    std::function<void()> wake_boards_;
+    Changes changes_;
+    Reconcile reconcile_;
+    Commands commands_;
+    Links links_;
+};
+
+}  // namespace baton

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/stage/pipeline.h"
+
+namespace baton {
+namespace {
+
+/// Unicast in runs, flooded frames between them one by one: frames leave in the order in which they came, also when a
+/// flow changes from flooded to known (or back) inside the burst.
+void send_in_order(Context& context, Batch& batch) {
+    unsigned sent = 0;
+    for (unsigned i = 0; i < batch.count; ++i) {
+        if (batch.egress[i] != fdb_dest_none) continue;
+        stage::transmit(context, batch, sent, i);
+        stage::flood(context, batch, i);
+        sent = i + 1;
+    }
+    stage::transmit(context, batch, sent, batch.count);
+}
+
+}  // namespace
+
+void run_pipeline(Context& context, Batch& batch) {
+    stage::parse(context, batch);
+    stage::punt(context, batch);
+    compact(batch);
+    stage::classify(context, batch);
+    compact(batch);
+    stage::learn(context, batch);
+    compact(batch);
+    stage::lookup(context, batch);
+    compact(batch);
+    if (batch.flooded == 0) [[likely]]
+        stage::transmit(context, batch, 0, batch.count);
+    else
+        send_in_order(context, batch);
+}
+
+}  // namespace baton

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// One burst of frames on its way through the stages, as columns: each stage reads and writes only the columns it needs,
+// and a table lookup finds its keys side by side. All frames of a batch came in by one port, so what the port says
+// (VLAN, limits) is looked up once. Filled by the turn; owned by one worker; never outlives the turn.
+//
+//   column     written by            meaning
+//   frame      turn                  the mbuf; no longer ours once its bit in `gone` is set
+//   dst, src   parse                 VLAN and address, mixed: what FdbView takes
+//   vlan, tag  parse                 the VLAN the frame belongs to, and the form of the tag it came with
+//   egress     lookup                a PortId, or fdb_dest_none: flood
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/table/fdb.h"
+#include "sync/base/ids.h"
+
+struct rte_mbuf;
+
+namespace baton {
+
+inline constexpr unsigned burst_size =
+    32;  // 64 gained nothing over wires and doubles what a turn holds in L1 (bench/wire)
+
+enum class TagForm : std::uint8_t {
+    none,      // no 802.1Q tag
+    priority,  // a tag with VID 0: belongs to the port VLAN, its priority bits are kept
+    tagged,    // a tag with its VLAN's identifier
+};
+
+struct Batch {
+    explicit Batch(const FdbView& view) : fdb(view) {}
+
+    FdbView fdb;  // as this burst sees the table
+    PortId ingress = no_port;
+    VlanId port_vlan = 0;         // of the ingress port; 0: none
+    std::uint32_t max_frame = 0;  // of the ingress port
+    bool pads_short = false;      // what came in has no MAC that pads: a kernel's interface, a guest (parse)
+    std::uint16_t count = 0;
+    std::uint64_t gone = 0;      // bit i: frame i was dropped or punted by a stage and is no longer ours
+    std::uint64_t reserved = 0;  // bit i: to 01:80:c2:00:00:0x, for the master and for nobody else
+    std::uint32_t flooded = 0;   // frames whose egress is fdb_dest_none
+    rte_mbuf* frame[burst_size];
+    std::uint64_t dst[burst_size];
+    std::uint64_t src[burst_size];
+    VlanId vlan[burst_size];
+    TagForm tag[burst_size];
+    std::uint16_t egress[burst_size];
+};
+
+static_assert(burst_size <= 64 && burst_size <= fdb_batch);
+
+/// Closes the gaps that `gone` names, in order. Rare: most bursts lose none.
+inline void compact(Batch& batch) {
+    if (batch.gone == 0) [[likely]]
+        return;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < batch.count; ++i) {
+        if (batch.gone >> i & 1) continue;
+        batch.frame[kept] = batch.frame[i];
+        batch.dst[kept] = batch.dst[i];
+        batch.src[kept] = batch.src[i];
+        batch.vlan[kept] = batch.vlan[i];
+        batch.tag[kept] = batch.tag[i];
+        batch.egress[kept] = batch.egress[i];
+        ++kept;
+    }
+    batch.count = static_cast<std::uint16_t>(kept);
+    batch.gone = 0;
+    batch.reserved = 0;
+}
+
+}  // namespace baton

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way out of a worker: for every port a short queue, sent when it is full and at the end of each turn. A port that
+// this worker drives is sent to directly; for any other port the frame goes, ready to send, into the single-producer
+// ring to the worker that drives it. One queue per port for unicast and flood alike, so order within a flow is kept.
+//
+// A frame handed over travels as one word, port number above the mbuf's address, because a flooded mbuf is shared
+// between ports and cannot carry the number itself.
+#pragma once
+
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include <cstdint>
+
+#include "dataplane/port/port.h"
+#include "dataplane/worker/batch.h"
+#include "sync/layout/tables.h"
+
+namespace baton {
+
+inline constexpr unsigned handoff_slots =
+    2048;  // per pair of workers: 64 bursts, that is some 50 us of one worker's best
+
+inline constexpr unsigned handoff_port_shift = 48;  // user addresses end below it
+
+struct HandedOver {
+    PortId port;
+    rte_mbuf* frame;
+};
+
+inline void* hand_over_word(PortId port, rte_mbuf* frame) {
+    return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(frame) | static_cast<std::uintptr_t>(port)
+                                                                                 << handoff_port_shift);
+}
+
+inline HandedOver handed_over(void* word) {
+    const auto bits = reinterpret_cast<std::uintptr_t>(word);
+    return {static_cast<PortId>(bits >> handoff_port_shift),
+            reinterpret_cast<rte_mbuf*>(bits & ((std::uintptr_t{1} << handoff_port_shift) - 1))};
+}
+
+class Outlets {
+  public:
+    /// Before the loop begins: whose counters.
+    void count_in(WorkerCounters* counters) { counters_ = counters; }
+
+    /// Before the loop begins: a port of this worker, or one that another worker drives (behind `ring`).
+    void open(PortId id, Port* port, rte_ring* ring, std::uint32_t max_frame) {
+        outlets_[id].port = port;
+        outlets_[id].ring = ring;
+        outlets_[id].max_frame = max_frame;
+    }
+
+    std::uint32_t max_frame(PortId id) const { return outlets_[id].max_frame; }
+
+    /// Queues a frame, which is this outlet's from then on; the caller has checked that the port is there.
+    void push(PortId id, rte_mbuf* frame) {
+        Outlet& outlet = outlets_[id];
+        if (outlet.count == 0) waiting_.add(id);
+        outlet.frames[outlet.count++] = frame;
+        if (outlet.count == burst_size) [[unlikely]]
+            send(id);
+    }
+
+    /// Sends all that is queued.
+    void flush() {
+        for (unsigned word = 0; word < 4; ++word)
+            for (; waiting_.words[word]; waiting_.words[word] &= waiting_.words[word] - 1)
+                send(static_cast<PortId>(word * 64 + static_cast<unsigned>(__builtin_ctzll(waiting_.words[word]))));
+    }
+
+  private:
+    struct alignas(64) Outlet {
+        Port* port = nullptr;
+        rte_ring* ring = nullptr;
+        std::uint32_t max_frame = 0;
+        std::uint16_t count = 0;
+        rte_mbuf* frames[burst_size];
+    };
+
+    void send(PortId id);
+    void hand_over(PortId id, Outlet& outlet, std::uint16_t count);
+
+    WorkerCounters* counters_ = nullptr;
+    PortSet256 waiting_;  // ports with something queued, or lately sent because they were full
+    Outlet outlets_[max_ports];
+};
+
+}  // namespace baton

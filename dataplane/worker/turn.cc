@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <rte_cycles.h>
+
+#include "dataplane/stage/pipeline.h"
+#include "dataplane/worker/worker.h"
+
+namespace baton {
+
+Worker::Worker(const Setup& setup) : id_(setup.id), fdb_(setup.fdb) {
+    context_.tables = setup.tables;
+    context_.counters = &setup.tables->workers[setup.id];
+    context_.mempool = setup.mempool;
+    context_.punt = setup.punt;
+    context_.outlets.count_in(context_.counters);
+}
+
+void Worker::drive(PortId id, Port& port) {
+    const bool wire = port.about().kind == "wire";
+    inlets_.push_back({id, &port, &context_.tables->ports[id], !wire});
+    known_ports_.push_back(id);
+    context_.outlets.open(id, &port, nullptr, port.about().max_frame);
+}
+
+void Worker::reach(PortId id, rte_ring* ring, std::uint32_t max_frame) {
+    known_ports_.push_back(id);
+    context_.outlets.open(id, nullptr, ring, max_frame);
+}
+
+// Once a turn and not once a frame: a port that goes down is noticed within microseconds, and no frame pays for it.
+void Worker::look_at_ports() {
+    PortSet256 usable;
+    for (const PortId id : known_ports_) {
+        const PortEntry& entry = context_.tables->ports[id];
+        if (entry.present.load(std::memory_order_relaxed) & entry.enabled.load(std::memory_order_relaxed) &
+            entry.link_up.load(std::memory_order_relaxed))
+            usable.add(id);
+    }
+    context_.usable = usable;
+}
+
+bool Worker::receive(Inlet& inlet) {
+    Batch batch(fdb_->begin_batch());
+    const std::uint16_t count = inlet.port->receive(batch.frame, burst_size);
+    if (count == 0) return false;
+    batch.count = count;
+    batch.ingress = inlet.id;
+    batch.pads_short = inlet.pads_short;
+    batch.max_frame = inlet.entry->max_frame;
+    batch.port_vlan = inlet.entry->port_vlan.load(std::memory_order_relaxed);
+
+    std::uint64_t bytes = 0;
+    for (unsigned i = 0; i < count; ++i) bytes += batch.frame[i]->pkt_len;
+    Traffic& traffic = context_.counters->port[inlet.id];
+    add(traffic.rx_frames, count);
+    add(traffic.rx_bytes, bytes);
+
+    if (!inlet.entry->enabled.load(std::memory_order_relaxed)) [[unlikely]] {
+        count_drop(*context_.counters, inlet.id, Drop::port_disabled, count);
+        rte_pktmbuf_free_bulk(batch.frame, count);
+        return true;
+    }
+    run_pipeline(context_, batch);
+    return true;
+}
+
+// The sender has judged VLAN, tag and length; what is left is to queue the frame at its port, in order.
+bool Worker::take_handed_over() {
+    bool any = false;
+    for (rte_ring* ring : handoffs_) {
+        void* words[burst_size];
+        const unsigned count = rte_ring_sc_dequeue_burst(ring, words, burst_size, nullptr);
+        for (unsigned i = 0; i < count; ++i) {
+            const HandedOver handed = handed_over(words[i]);
+            context_.outlets.push(handed.port, handed.frame);
+        }
+        any |= count != 0;
+    }
+    return any;
+}
+
+bool Worker::turn() {
+    look_at_ports();
+    bool busy = take_handed_over();
+    for (Inlet& inlet : inlets_) busy |= receive(inlet);
+    context_.outlets.flush();
+
+    WorkerCounters& counters = *context_.counters;
+    if (busy) add(counters.busy_turns, 1);
+    counters.turns.store(counters.turns.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    return busy;
+}
+
+void Worker::run(const std::atomic<bool>& stop) {
+    std::atomic<std::uint64_t>& longest_ns = context_.counters->longest_gap_ns;
+    longest_ns.store(0, std::memory_order_relaxed);
+    const double ns_per_cycle = 1e9 / static_cast<double>(rte_get_tsc_hz());
+    std::uint64_t longest = 0, last = rte_rdtsc();
+    while (!stop.load(std::memory_order_relaxed)) {
+        turn();
+        const std::uint64_t now = rte_rdtsc();
+        if (now - last > longest) [[unlikely]] {
+            longest = now - last;
+            longest_ns.store(static_cast<std::uint64_t>(static_cast<double>(longest) * ns_per_cycle),
+                             std::memory_order_relaxed);
+        }
+        last = now;
+    }
+}
+
+}  // namespace baton
