@@ -35,7 +35,7 @@ class Switch {
     virtual const BatonPage& baton() const = 0;
     virtual const BoardPage& board(Slot slot) const = 0;
     virtual const TablesArena& tables() const = 0;
-    virtual const FdbControl& fdb() const = 0;          // begins the whole mapped fdb arena
+    virtual const FdbControl& fdb() const = 0;  // begins the whole mapped fdb arena
     virtual const JournalArena& journal() const = 0;
     virtual std::vector<LoggedLine> log_lines() const = 0;
     virtual void clear_log() = 0;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controlplane/config/config.pb.h"
@@ -27,14 +28,18 @@ struct Vlan {
     bool has_tag = false;
     std::set<PortName> tagged;
     std::set<PortName> untagged;
+
+    bool has(PortName port) const { return tagged.contains(port) || untagged.contains(port); }
+    friend bool operator==(const Vlan&, const Vlan&) = default;
 };
 
 struct StaticEntry {
     std::optional<PortName> port;  // none: black-holed
+    friend bool operator==(const StaticEntry&, const StaticEntry&) = default;
 };
 
 struct StaticKey {
-    std::string vlan;
+    std::string vlan;              // Vlan::name
     Mac mac;
     friend auto operator<=>(const StaticKey&, const StaticKey&) = default;
 };
@@ -48,9 +53,14 @@ class Running {
     /// `ports`: those that exist, to refuse others.
     Result<void> apply(const std::vector<Change>& changes, const std::set<PortName>& ports);
 
+    /// The same for changes that a master has checked and journalled: every port counts as there, because numbers and
+    /// presence of ports belong to the data plane and may not be known (yet) to who replays.
+    Result<void> replay(const std::vector<Change>& changes);
+
     /// The changes that make this value out of an empty one (not out of factory()).
     std::vector<Change> as_changes() const;
 
+    /// Keys are the names in lower case; Vlan::name is as the operator wrote it.
     const std::map<std::string, Vlan>& vlans() const { return vlans_; }
     const Vlan* vlan(std::string_view name) const;      // names are case-insensitive
     const std::map<StaticKey, StaticEntry>& statics() const { return statics_; }
@@ -58,8 +68,12 @@ class Running {
     std::uint32_t aging_seconds() const { return aging_seconds_; }
     const std::string& name() const { return name_; }
 
+    friend bool operator==(const Running&, const Running&) = default;
+
   private:
-    Result<void> apply_one(const Change& change, const std::set<PortName>& ports);
+    friend class Editor;  // apply.cc: one change, checked whole before anything is touched
+
+    Result<void> apply_all(const std::vector<Change>& changes, const std::set<PortName>* ports);
 
     std::map<std::string, Vlan> vlans_;
     std::map<StaticKey, StaticEntry> statics_;
@@ -67,5 +81,8 @@ class Running {
     std::uint32_t aging_seconds_ = 300;
     std::string name_ = "Baton";
 };
+
+/// The changes that make `to` out of `from`; what both have in common is left alone.
+std::vector<Change> changes_between(const Running& from, const Running& to);
 
 }  // namespace baton::config

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/commands/argument.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+
+namespace baton::commands {
+namespace {
+
+Error syntax(std::string what) {
+    return {Code::syntax, std::move(what)};
+}
+
+bool letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+Result<Value> read_name(std::string_view text) {
+    if (text.empty() || text.size() > 32 || !letter(text[0]))
+        return syntax("a name begins with a letter and has at most 32 characters");
+    for (const char c : text)
+        if (!letter(c) && !digit(c) && c != '_' && c != '-' && c != '.')
+            return syntax("a name holds letters, digits, '_', '-' and '.'");
+    return Value{std::string(text)};
+}
+
+Result<Value> read_any(std::string_view text) {
+    return Value{std::string(text)};
+}
+
+Result<Value> read_pattern(std::string_view text) {
+    if (text.empty() || text.size() > 1024) return syntax("a pattern has 1 to 1024 characters");
+    return Value{std::string(text)};
+}
+
+Result<Value> read_number(std::string_view text, std::uint64_t least, std::uint64_t most, std::string_view what) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most)
+        return syntax(fmt::format("{} is a number from {} to {}", what, least, most));
+    return Value{value};
+}
+
+Result<Value> read_tag(std::string_view text) {
+    return read_number(text, 1, 4094, "a tag");
+}
+
+Result<Value> read_count(std::string_view text) {
+    return read_number(text, 1, 1'000'000, "a count");
+}
+
+Result<Value> read_aging(std::string_view text) {
+    auto value = read_number(text, 0, 1'000'000, "the time");
+    if (value && std::get<std::uint64_t>(*value) != 0 && std::get<std::uint64_t>(*value) < 15)
+        return syntax("the time is 0 (never) or 15 to 1000000 seconds");
+    return value ? value : Result<Value>(syntax("the time is 0 (never) or 15 to 1000000 seconds"));
+}
+
+Result<Value> read_mac(std::string_view text) {
+    if (const auto mac = Mac::parse(text)) return Value{*mac};
+    return syntax("an address is six pairs of hex digits, as 00:01:30:4d:2a:00");
+}
+
+Result<Value> read_portlist(std::string_view text) {
+    auto list = parse_ports(text);
+    if (!list) return list.error();
+    return Value{std::move(*list)};
+}
+
+constexpr ArgumentType types[] = {
+    {"vlan", "Name of a VLAN that exists", read_name, Live::vlans},
+    {"name", "A new name: a letter, then letters, digits, '_', '-', '.'; at most 32", read_name},
+    {"sysname", "Name of the switch: a letter, then letters, digits, '_', '-', '.'; at most 32", read_name},
+    {"tag", "802.1Q VLAN identifier, 1 to 4094", read_tag},
+    {"portlist", "Ports, as 1:1, 1:1-1:4, 2:* or several with commas", read_portlist, Live::ports},
+    {"mac", "Ethernet address, as 00:01:30:4d:2a:00", read_mac},
+    {"seconds", "0 (never), or 15 to 1000000 seconds", read_aging},
+    {"count", "How many, 1 to 1000000", read_count},
+    {"pattern", "An extended regular expression, as grep -E; in quotes when it holds a space or a bar", read_pattern},
+    {"command", "A command or its first words", read_any, Live::none, true},
+};
+
+}  // namespace
+
+const ArgumentType* argument_type(std::string_view name) {
+    for (const auto& type : types)
+        if (type.name == name) return &type;
+    return nullptr;
+}
+
+std::vector<const ArgumentType*> argument_types() {
+    std::vector<const ArgumentType*> out;
+    for (const auto& type : types) out.push_back(&type);
+    return out;
+}
+
+}  // namespace baton::commands

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kinds of argument a notation may name, `<vlan>`, `<portlist>`, `<mac>`: how each is read, what `?` says of it,
+// and whether live names complete it. Reading is about form and range only; whether a VLAN exists is for the
+// transaction to say, so that the answer comes from one place.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "controlplane/commands/portlist.h"
+#include "sync/base/mac.h"
+#include "sync/base/result.h"
+
+namespace baton::commands {
+
+using Value = std::variant<std::string, std::uint64_t, Mac, PortList>;
+
+enum class Live : std::uint8_t { none, vlans, ports };  // where Tab finds candidates
+
+/// The names there are now; asked only when a line needs them.
+using LiveNames = std::function<std::vector<std::string>(Live)>;
+
+struct ArgumentType {
+    std::string_view name;                         // as between < and >
+    std::string_view help;                         // for `?`
+    Result<Value> (*read)(std::string_view text);  // Code::syntax and a sentence
+    Live live = Live::none;
+    bool repeats = false;  // takes all the words that follow
+};
+
+/// Null when there is no such kind.
+const ArgumentType* argument_type(std::string_view name);
+std::vector<const ArgumentType*> argument_types();
+
+}  // namespace baton::commands

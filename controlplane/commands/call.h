@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a command's handler is given and what it gives back. There are five kinds, and each says less than a general
+// function could, so that the rest is done in one place (interpreter.cc):
+//
+//   show   reads, and builds one JSON value; a renderer makes the text from that same value, so both say the same
+//   walk   a show of a table that may be huge: row by row, in slices that never hold the board's loop
+//   plan   a change of configuration, as a value; the interpreter commits it with the client's token
+//   act    an act that is not configuration (flush, hand over, reboot); its outcome is not in the journal
+//   local  the client does it itself (exit, history, paging)
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controlplane/commands/grammar.h"
+#include "controlplane/commands/switch.h"
+
+namespace baton::commands {
+
+using Json = nlohmann::ordered_json;  // fields come out in the order in which they were put in
+
+struct Call {
+    Switch& sw;
+    const Match& match;
+};
+
+class Walk {
+  public:
+    enum class Step { row, nothing_yet, end };
+
+    virtual ~Walk() = default;
+    virtual std::string_view name() const = 0;            // of the list in the JSON document
+    virtual std::string heading() const = 0;              // lines above the text rows
+    virtual Step next(Json& row) = 0;                     // takes some microseconds, not more
+    virtual std::string text(const Json& row) const = 0;  // one line
+    virtual Json summary() = 0;  // further fields of the document, at least one; after the last row
+    virtual std::string footer(const Json& summary) const = 0;
+};
+
+struct Plan {
+    std::vector<config::Change> changes;
+    std::string text;  // what the operator is told once it is done
+};
+
+using Done = std::function<void(Result<std::string>)>;
+
+struct Handler {
+    Result<Json> (*show)(const Call&) = nullptr;
+    std::string (*text)(const Json&) = nullptr;
+    Result<std::unique_ptr<Walk>> (*walk)(const Call&) = nullptr;
+    Result<Plan> (*plan)(const Call&) = nullptr;
+    void (*act)(const Call&, Done) = nullptr;
+    std::string_view local = {};
+};
+
+constexpr Handler shows(Result<Json> (*show)(const Call&), std::string (*text)(const Json&)) {
+    return {.show = show, .text = text};
+}
+
+constexpr Handler walks(Result<std::unique_ptr<Walk>> (*walk)(const Call&)) {
+    return {.walk = walk};
+}
+
+constexpr Handler plans(Result<Plan> (*plan)(const Call&)) {
+    return {.plan = plan};
+}
+
+constexpr Handler acts(void (*act)(const Call&, Done)) {
+    return {.act = act};
+}
+
+constexpr Handler local(std::string_view what) {
+    return {.local = what};
+}
+
+}  // namespace baton::commands

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every handler's name, for the table. Each family is one file: vlan.cc fdb.cc fdb_show.cc ports.cc system.cc log.cc
+// msm.cc configuration.cc help.cc.
+#pragma once
+
+#include "controlplane/commands/call.h"
+
+namespace baton::commands {
+
+Result<Plan> create_vlan(const Call&);
+Result<Plan> delete_vlan(const Call&);
+Result<Plan> configure_vlan_tag(const Call&);
+Result<Plan> configure_vlan_add_ports(const Call&);
+Result<Plan> configure_vlan_delete_ports(const Call&);
+Result<Json> show_vlan(const Call&);
+std::string show_vlan_text(const Json&);
+
+Result<Plan> create_fdbentry(const Call&);
+Result<Plan> delete_fdbentry(const Call&);
+Result<Plan> configure_fdb_agingtime(const Call&);
+void clear_fdb(const Call&, Done);
+Result<std::unique_ptr<Walk>> show_fdb(const Call&);
+
+Result<Plan> enable_ports(const Call&);
+Result<Plan> disable_ports(const Call&);
+Result<Json> show_ports(const Call&);
+std::string show_ports_text(const Json&);
+Result<Json> show_ports_statistics(const Call&);
+std::string show_ports_statistics_text(const Json&);
+Result<Json> show_drops(const Call&);
+std::string show_drops_text(const Json&);
+Result<Json> show_workers(const Call&);
+std::string show_workers_text(const Json&);
+
+Result<Json> show_switch(const Call&);
+std::string show_switch_text(const Json&);
+Result<Json> show_version(const Call&);
+std::string show_version_text(const Json&);
+Result<Plan> configure_sys_name(const Call&);
+
+Result<Json> show_log(const Call&);
+std::string show_log_text(const Json&);
+void clear_log(const Call&, Done);
+
+Result<Json> show_msm_failover(const Call&);
+std::string show_msm_failover_text(const Json&);
+void run_msm_failover(const Call&, Done);
+void reboot_slot(const Call&, Done);
+
+Result<Json> show_configuration(const Call&);
+std::string show_configuration_text(const Json&);
+
+Result<Json> help(const Call&);
+std::string help_text(const Json&);
+
+}  // namespace baton::commands

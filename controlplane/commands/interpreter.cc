@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/commands/interpreter.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "controlplane/commands/columns.h"
+#include "controlplane/commands/complain.h"
+#include "controlplane/commands/filter.h"
+#include "controlplane/commands/ports_view.h"
+#include "controlplane/commands/walk_pieces.h"
+
+namespace baton::commands {
+namespace {
+
+bool asks_help(const Line& line) {
+    return line.filters.empty() && !line.words.empty() && !line.words.back().quoted &&
+           line.words.back().text.ends_with('?');
+}
+
+Output said(std::string text, bool json) {
+    Output out;
+    out.text = text_of_done(std::move(text), json);
+    return out;
+}
+
+Output complain(const Complaint& complaint, std::string_view line, bool json) {
+    Output out;
+    out.code = Code::syntax;
+    out.text = text_of(complaint, line, json);
+    return out;
+}
+
+Output failed(const Error& error, bool json) {
+    Output out;
+    out.code = error.code;
+    out.text = text_of(error, json);
+    return out;
+}
+
+}  // namespace
+
+std::string dump(const Json& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+Interpreter::Interpreter(Switch& sw) : sw_(sw) {
+    std::vector<std::string_view> notations;
+    for (const auto& row : commands()) notations.push_back(row.notation);
+    auto grammar = Grammar::make(notations);
+    if (!grammar) throw StartupError{1, grammar.error().what};
+    grammar_ = std::move(*grammar);
+}
+
+LiveNames Interpreter::live() const {
+    return [this](Live kind) {
+        std::vector<std::string> out;
+        if (kind == Live::vlans)
+            for (const auto& [key, vlan] : sw_.running().vlans()) out.push_back(vlan.name);
+        if (kind == Live::ports)
+            for (const auto port : port_names(sw_.tables())) out.push_back(port.text());
+        return out;
+    };
+}
+
+Nature Interpreter::nature(std::string_view text) const {
+    const auto cut = split(text);
+    const auto* line = std::get_if<Line>(&cut);
+    if (!line || line->words.empty() || asks_help(*line)) return {};
+    const auto matched = grammar_.match(line->words, text.size(), live());
+    const auto* match = std::get_if<Match>(&matched);
+    if (!match) return {};
+    const auto& row = commands()[match->row];
+    return {row.role != Role::read, row.handler.plan != nullptr, std::string(row.confirm)};
+}
+
+void Interpreter::run(const Ask& ask, std::function<void(Output)> answer) const {
+    auto cut = split(ask.line);
+    if (const auto* complaint = std::get_if<Complaint>(&cut)) return answer(complain(*complaint, ask.line, ask.json));
+    const auto& line = std::get<Line>(cut);
+    if (line.words.empty() && line.bars.empty()) return answer({});
+    if (asks_help(line)) {
+        const auto mark = line.words.back().at + line.words.back().size - 1;
+        const auto hints = help(ask.line.substr(0, mark), mark);
+        if (!hints) return answer(failed(hints.error(), ask.json));
+        Columns table({"Word", "Meaning"});
+        Json words = Json::array();
+        for (const auto& hint : *hints) {
+            const auto tab = hint.find('\t');
+            words.push_back({{"word", hint.substr(0, tab)}, {"meaning", hint.substr(tab + 1)}});
+            table.add({hint.substr(0, tab), hint.substr(tab + 1)});
+        }
+        Output out;
+        out.text = ask.json ? dump({{"words", words}}) + "\n" : table.text();
+        return answer(std::move(out));
+    }
+    const auto end = line.bars.empty() ? ask.line.size() : line.bars.front();
+    auto matched = grammar_.match(line.words, end, live());
+    if (const auto* complaint = std::get_if<Complaint>(&matched))
+        return answer(complain(*complaint, ask.line, ask.json));
+    const auto filters = read_filters(line, ask.line.size());
+    if (const auto* complaint = std::get_if<Complaint>(&filters))
+        return answer(complain(*complaint, ask.line, ask.json));
+    const auto& specs = std::get<std::vector<FilterSpec>>(filters);
+    const bool json = ask.json || (!specs.empty() && specs.front().kind == FilterSpec::Kind::json);
+    const auto& match = std::get<Match>(matched);
+    const auto& row = commands()[match.row];
+    if (row.role > ask.role)
+        return answer(failed(failure("this account may not do that; log in as an administrator"), json));
+    carry_out(row, match, ask, json, std::move(answer));
+}
+
+void Interpreter::carry_out(const Row& row, const Match& match, const Ask& ask, bool json,
+                            std::function<void(Output)> answer) const {
+    const Call call{sw_, match};
+    const auto& handler = row.handler;
+    if (handler.show) {
+        const auto shown = handler.show(call);
+        if (!shown) return answer(failed(shown.error(), json));
+        Output out;
+        out.text = json ? dump(*shown) + "\n" : handler.text(*shown);
+        return answer(std::move(out));
+    }
+    if (handler.walk) {
+        auto walk = handler.walk(call);
+        if (!walk) return answer(failed(walk.error(), json));
+        Output out;
+        out.rest = std::make_unique<WalkPieces>(std::move(*walk), json);
+        return answer(std::move(out));
+    }
+    if (handler.plan) {
+        auto plan = handler.plan(call);
+        if (!plan) return answer(failed(plan.error(), json));
+        if (plan->changes.empty()) return answer(said(std::move(plan->text), json));
+        config::Transaction transaction;
+        transaction.set_token(ask.token);
+        for (auto& change : plan->changes) *transaction.add_changes() = std::move(change);
+        transaction.set_text(plan->text);
+        transaction.set_line(std::string(ask.line));
+        sw_.commit(std::move(transaction),
+                   [answer = std::move(answer), text = std::move(plan->text), json](Result<void> result) {
+                       answer(result ? said(text, json) : failed(result.error(), json));
+                   });
+        return;
+    }
+    if (handler.act)
+        return handler.act(call, [answer = std::move(answer), json](Result<std::string> result) {
+            answer(result ? said(*result, json) : failed(result.error(), json));
+        });
+    Output out;
+    out.local = handler.local;
+    answer(std::move(out));
+}
+
+std::variant<std::vector<Hint>, Complaint> Interpreter::hints(std::string_view text, std::size_t cursor) const {
+    text = text.substr(0, std::min(cursor, text.size()));
+    auto cut = split(text, true);
+    if (auto* complaint = std::get_if<Complaint>(&cut)) return std::move(*complaint);
+    auto& line = std::get<Line>(cut);
+    auto words = line.filters.empty() ? std::move(line.words) : std::move(line.filters.back());
+    Word partial{{}, text.size(), 0, false, true};
+    if (!words.empty() && words.back().at + words.back().size == text.size() &&
+        !(words.back().quoted && words.back().closed)) {
+        partial = std::move(words.back());
+        words.pop_back();
+    }
+    return line.filters.empty() ? grammar_.hints(words, partial, live()) : filter_grammar().hints(words, partial, {});
+}
+
+std::vector<std::string> Interpreter::complete(std::string_view line, std::size_t cursor) const {
+    std::vector<std::string> out;
+    auto found = hints(line, cursor);
+    if (const auto* list = std::get_if<std::vector<Hint>>(&found))
+        for (const auto& hint : *list)
+            if (!hint.placeholder) out.push_back(hint.text);
+    return out;
+}
+
+Result<std::vector<std::string>> Interpreter::help(std::string_view line, std::size_t cursor) const {
+    auto found = hints(line, cursor);
+    if (const auto* complaint = std::get_if<Complaint>(&found)) return Error{Code::syntax, complaint->what};
+    const auto head = line.substr(0, std::min(cursor, line.size()));
+    const bool filtering = head.find('|') != std::string_view::npos;
+    std::vector<std::string> out;
+    for (const auto& hint : std::get<std::vector<Hint>>(found)) {
+        std::string_view what;
+        if (hint.argument)
+            what = hint.placeholder ? hint.argument->help : std::string_view{};
+        else if (hint.text == "<cr>")
+            what = "Do it";
+        else if (hint.text == "|")
+            what = "Filter the answer";
+        else if (filtering)
+            what = filters()[hint.row].help;
+        else if (!(what = option_help(hint.text)).empty()) {
+        } else
+            what = hint.shared ? word_help(hint.text) : commands()[hint.row].help;
+        out.push_back(fmt::format("{}\t{}", hint.text, what));
+    }
+    return out;
+}
+
+std::string Interpreter::prompt(std::uint32_t count) const {
+    return fmt::format("{}.{} # ", sw_.running().name(), count);
+}
+
+}  // namespace baton::commands

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a line to its answer. Used by the session server, and later by the web page: neither knows a command. Everything
+// happens on the board's loop; an answer that is long comes in pieces, each taking some milliseconds at most.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controlplane/commands/registry.h"
+
+namespace baton::commands {
+
+class Pieces {
+  public:
+    virtual ~Pieces() = default;
+    /// Appends some more, perhaps nothing yet; false when that was the last.
+    virtual bool next(std::string& out) = 0;
+};
+
+struct Output {
+    Code code = Code::ok;
+    std::string text;  // all of it, unless `rest`
+    std::unique_ptr<Pieces> rest;
+    std::string_view local;  // what the client does itself: "exit", "history", "paging on", "paging off"
+};
+
+struct Ask {
+    std::string_view line;
+    bool json = false;
+    std::uint64_t token = 0;  // of the client, for Switch::outcome
+    Role role = Role::privileged;
+};
+
+/// What a line would do, before it is run.
+struct Nature {
+    bool change = false;      // must not be run twice
+    bool journalled = false;  // its outcome can be looked up by its token
+    std::string confirm;      // to be asked of a person first
+};
+
+class Interpreter {
+  public:
+    /// Throws StartupError when the table of commands is wrong (a unit test reads it too).
+    explicit Interpreter(Switch& sw);
+
+    Nature nature(std::string_view line) const;
+
+    /// `answer` is called once, perhaps before run returns.
+    void run(const Ask& ask, std::function<void(Output)> answer) const;
+
+    /// Whole words that could stand where `cursor` is.
+    std::vector<std::string> complete(std::string_view line, std::size_t cursor) const;
+
+    /// "word\texplanation" for all that could stand there; an error when the line is wrong before it.
+    Result<std::vector<std::string>> help(std::string_view line, std::size_t cursor) const;
+
+    /// "Baton.7 # "
+    std::string prompt(std::uint32_t count) const;
+
+    const Grammar& grammar() const { return grammar_; }
+
+  private:
+    LiveNames live() const;
+    std::variant<std::vector<Hint>, Complaint> hints(std::string_view line, std::size_t cursor) const;
+    void carry_out(const Row& row, const Match& match, const Ask& ask, bool json,
+                   std::function<void(Output)> answer) const;
+
+    Switch& sw_;
+    Grammar grammar_;
+};
+
+/// Indented, and never throws: bytes that are no UTF-8 are replaced.
+std::string dump(const Json& json);
+
+}  // namespace baton::commands

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// The boards: who carries the baton, how it came to, whether the other could take it now.
+#include <fmt/core.h>
+
+#include "controlplane/commands/boards_view.h"
+#include "controlplane/commands/columns.h"
+#include "controlplane/commands/handlers.h"
+
+namespace baton::commands {
+namespace {
+
+constexpr std::size_t history_shown = 10;
+
+std::string upper(std::string_view slot) {
+    std::string out(slot);
+    for (auto& c : out)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    return out;
+}
+
+Json slot_json(Slot slot) {
+    return slot == Slot::none ? Json(nullptr) : Json(name_of(slot));
+}
+
+template <std::size_t count>
+std::string name_in(const std::string_view (&names)[count], std::size_t index) {
+    return std::string(index < count ? names[index] : "unknown");
+}
+
+Json subsystems_json(const BoardPage& page) {
+    auto out = Json::array();
+    for (std::size_t i = 0; i < subsystem_count; ++i) {
+        const auto word = SubsystemWord::of(page.subsystem[i].load());
+        Json one;
+        one["name"] = subsystem_names[i];
+        one["state"] = name_in(subsystem_state_names, static_cast<std::size_t>(word.state));
+        one["reason"] = name_in(reason_names, static_cast<std::size_t>(word.reason));
+        one["old_state"] = name_in(subsystem_state_names, static_cast<std::size_t>(word.old_state));
+        one["old_reason"] = name_in(reason_names, static_cast<std::size_t>(word.old_reason));
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
+Json grant_json(const GrantView& grant) {
+    Json out;
+    out["term"] = grant.term;
+    out["cause"] = name_of(grant.cause);
+    out["from"] = slot_json(grant.last_holder);
+    out["to"] = slot_json(grant.holder);
+    out["signal"] = grant.signal;
+    out["duration_us"] = grant.duration_ns / 1000;
+    out["at"] = wall_time(grant.wall_ns);
+    return out;
+}
+
+std::string duration(const Json& us) {
+    return us == 0 ? "-" : fmt::format("{} us", plain(us));
+}
+
+}  // namespace
+
+Result<Json> show_msm_failover(const Call& call) {
+    auto& sw = call.sw;
+    Json out;
+    out["term"] = sw.term();
+    const auto ready = sw.hitless_ready();
+    out["hitless_ready"] = ready.has_value();
+    if (!ready) out["why_not"] = ready.error().what;
+    out["boards"] = Json::array();
+    const auto& journal = sw.journal();
+    const auto head = journal.head.load(), sequence = journal.sequence.load();
+    for (const auto slot : {Slot::msm_a, Slot::msm_b}) {
+        const auto view = board_view(sw, slot);
+        Json one;
+        one["slot"] = name_of(slot);
+        one["role"] = view.role;
+        one["pid"] = view.pid;
+        one["state"] = view.state;
+        one["release"] = view.release;
+        one["starts"] = view.starts;
+        one["subsystems"] = view.page ? subsystems_json(*view.page) : Json::array();
+        if (view.page && view.role == "slave") {
+            const auto position = view.page->journal_position.load(), records = view.page->journal_sequence.load();
+            one["journal_lag_bytes"] = head > position ? head - position : 0;
+            one["journal_lag_records"] = sequence > records ? sequence - records : 0;
+            one["resyncs"] = view.page->resyncs.load();
+        }
+        out["boards"].push_back(std::move(one));
+    }
+    const auto history = grants(sw);
+    Json last;
+    if (!history.empty() && history.back().term == sw.term() && history.back().cause != Cause::never) {
+        last = grant_json(history.back());
+    } else {
+        last["cause"] = name_of(Cause::never);
+        last["duration_us"] = 0;
+        last["at"] = nullptr;
+    }
+    out["last_failover"] = std::move(last);
+    out["journal"] = {
+        {"head", head}, {"base", journal.base.load()}, {"capacity", journal.capacity.load()}, {"records", sequence}};
+    out["refused_commands"] = sw.tables().applier.refused.load();
+    out["history"] = Json::array();
+    for (const auto& grant : history) out["history"].push_back(grant_json(grant));
+    return out;
+}
+
+std::string show_msm_failover_text(const Json& json) {
+    const auto& boards = json["boards"];
+    std::string out;
+    for (const auto& board : boards) {
+        out += fmt::format("{}:             {}", upper(plain(board["slot"])), upper(plain(board["role"])));
+        out += board["role"] == "absent"
+                   ? fmt::format("  {}\n", plain(board["state"]))
+                   : fmt::format("  {}, release {}, pid {}, started {} times\n", plain(board["state"]),
+                                 plain(board["release"]), plain(board["pid"]), plain(board["starts"]));
+    }
+    out += labelled("Term", plain(json["term"]));
+    out += labelled("Hitless failover",
+                    json["hitless_ready"].get<bool>() ? "ready" : fmt::format("NOT READY: {}", plain(json["why_not"])));
+    for (const auto& board : boards)
+        if (board.contains("journal_lag_records"))
+            out += labelled("Journal lag", fmt::format("{} records, {} bytes; {} bulk transfers begun anew",
+                                                       plain(board["journal_lag_records"]),
+                                                       plain(board["journal_lag_bytes"]), plain(board["resyncs"])));
+    const auto& last = json["last_failover"];
+    out += fmt::format("\nCause of last MSM failover: {}\n", plain(last["cause"]));
+    if (last["cause"] != "never")
+        out += fmt::format("    {} to {}, at {}, took {}\n", plain(last["from"]), plain(last["to"]), plain(last["at"]),
+                           duration(last["duration_us"]));
+
+    out += "\n";
+    Columns table({"Subsystem", upper(plain(boards[0]["slot"])), "Reason", "Old state", "Old reason",
+                   upper(plain(boards[1]["slot"])), "Reason", "Old state", "Old reason"});
+    for (std::size_t i = 0; i < subsystem_count; ++i) {
+        std::vector<std::string> row{std::string(subsystem_names[i])};
+        for (const auto& board : boards) {
+            if (board["subsystems"].size() <= i) {
+                row.insert(row.end(), {"<not available>", "<not available>", "", ""});
+                continue;
+            }
+            const auto& one = board["subsystems"][i];
+            for (const auto* field : {"state", "reason", "old_state", "old_reason"}) row.push_back(plain(one[field]));
+        }
+        table.add(std::move(row));
+    }
+    out += table.text();
+
+    const auto& history = json["history"];
+    if (history.size() < 2) return out;
+    out += "\n";
+    Columns terms({">Term", "Cause", "From", "To", ">Took", "At"});
+    for (std::size_t i = history.size() > history_shown ? history.size() - history_shown : 0; i < history.size(); ++i) {
+        const auto& grant = history[i];
+        auto cause = plain(grant["cause"]);
+        if (grant["signal"] != 0) cause += fmt::format(" (signal {})", plain(grant["signal"]));
+        terms.add({plain(grant["term"]), std::move(cause), plain(grant["from"]), plain(grant["to"]),
+                   duration(grant["duration_us"]), plain(grant["at"])});
+    }
+    return out + terms.text();
+}
+
+void run_msm_failover(const Call& call, Done done) {
+    const auto to = other(call.sw.slot());
+    const auto handed = call.sw.hand_over();
+    if (!handed) return done(handed.error());
+    done(fmt::format("The baton goes to {}.\n", name_of(to)));
+}
+
+void reboot_slot(const Call& call, Done done) {
+    const auto slot = call.match.says("msm-a") ? Slot::msm_a : Slot::msm_b;
+    const bool hard = call.match.says("hard-reset");
+    const auto asked = call.sw.reboot(slot, hard);
+    if (!asked) return done(asked.error());
+    done(fmt::format("{} {}.\n", name_of(slot), hard ? "is being reset" : "restarts"));
+}
+
+}  // namespace baton::commands

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of commands. To add one: a row here, a handler in its family's file; tests/unit/commands checks the rest.
+#include "controlplane/commands/registry.h"
+
+#include "controlplane/commands/handlers.h"
+
+namespace baton::commands {
+namespace {
+
+constexpr Row rows[] = {
+    // --- vlan ---
+    {"create vlan <name>",
+     "Creates a VLAN without a tag and without ports",
+     "A name begins with a letter and has at most 32 characters; names are compared without regard to case. Until\n"
+     "`configure vlan <vlan> tag` gives it a tag, the VLAN carries untagged frames only.",
+     Role::change,
+     plans(create_vlan),
+     {}},
+    {"delete vlan <vlan>",
+     "Deletes a VLAN, its static entries and what was learned in it",
+     "Ports that were untagged in it are then in no VLAN untagged, and drop untagged frames (no_port_vlan). VLAN\n"
+     "Default stays.",
+     Role::change,
+     plans(delete_vlan),
+     {}},
+    {"configure vlan <vlan> tag <tag>",
+     "Gives a VLAN its 802.1Q tag",
+     "Frames that come tagged with it belong to the VLAN; it is what tagged member ports send. Two VLANs cannot have\n"
+     "the same tag.",
+     Role::change,
+     plans(configure_vlan_tag),
+     {}},
+    {"configure vlan <vlan> add ports <portlist> {tagged | untagged}",
+     "Makes ports members of a VLAN",
+     "Untagged when neither is said. A port may be tagged in many VLANs but untagged in one only: delete it from that\n"
+     "one (at first Default) before it is added untagged to another. All of the ports are added, or none.",
+     Role::change,
+     plans(configure_vlan_add_ports),
+     {}},
+    {"configure vlan <vlan> delete ports [<portlist> | all]",
+     "Takes ports out of a VLAN",
+     "What was learned behind them in that VLAN is forgotten.",
+     Role::change,
+     plans(configure_vlan_delete_ports),
+     {}},
+    {"show vlan {<vlan> | detail}",
+     "Shows VLANs, their tags and their ports",
+     "In the list, Ports is active/all. One VLAN's name or `detail` shows each port: * has a link, ! is disabled.",
+     Role::read,
+     shows(show_vlan, show_vlan_text),
+     {}},
+
+    // --- fdb ---
+    {"create fdbentry <mac> vlan <vlan> [ports <portlist> | blackhole]",
+     "Creates a permanent entry of the forwarding database",
+     "The address is reached through that one port from now on, whatever is learned; it neither ages nor moves. With\n"
+     "`blackhole` frames to and from it are dropped.",
+     Role::change,
+     plans(create_fdbentry),
+     {}},
+    {"delete fdbentry <mac> vlan <vlan>",
+     "Deletes a permanent entry of the forwarding database",
+     "The address may be learned again at once.",
+     Role::change,
+     plans(delete_fdbentry),
+     {}},
+    {"configure fdb agingtime <seconds>",
+     "Sets how long an address that is not seen stays known",
+     "0: for ever; else 15 to 1000000 seconds. The factory's value is 300.",
+     Role::change,
+     plans(configure_fdb_agingtime),
+     {}},
+    {"clear fdb {<mac> vlan <vlan> | vlan <vlan> | ports <portlist>}",
+     "Forgets learned addresses",
+     "All of them, one, those of a VLAN or those behind ports. Permanent entries stay. Frames to a forgotten address\n"
+     "are flooded until it is learned again.",
+     Role::change,
+     acts(clear_fdb),
+     {}},
+    {"show fdb {<mac> | permanent | vlan <vlan> | ports <portlist>}",
+     "Shows the forwarding database",
+     "Sorted by VLAN and address up to 65,536 entries, larger tables in their own order. Age is in seconds, in steps "
+     "of\n"
+     "a fifth of the aging time. Flags: d dynamic, s static, p permanent, m MAC, b and B dropped from and to it.",
+     Role::read,
+     walks(show_fdb),
+     {}},
+
+    // --- ports ---
+    {"enable ports [<portlist> | all]",
+     "Lets ports forward",
+     "Ports are enabled at the factory.",
+     Role::change,
+     plans(enable_ports),
+     {}},
+    {"disable ports [<portlist> | all]",
+     "Keeps ports from receiving and sending",
+     "What was learned behind them is forgotten; frames that come are dropped and counted (port_disabled).",
+     Role::change,
+     plans(disable_ports),
+     {}},
+    {"show ports {<portlist>} {info}",
+     "Shows ports: state, link, what stands behind them",
+     "Active: enabled and has a link. Ready: enabled, no link. Changes: how often the link went up or down.",
+     Role::read,
+     shows(show_ports, show_ports_text),
+     {}},
+    {"show ports {<portlist>} statistics",
+     "Shows frames and bytes of each port",
+     "Bytes are without preamble and FCS. Dropped counts every named drop of the port; `show drops` says which.",
+     Role::read,
+     shows(show_ports_statistics, show_ports_statistics_text),
+     {}},
+    {"show drops {ports <portlist>}",
+     "Shows every frame that was not forwarded, by reason",
+     "Reasons about receiving are counted at the port where the frame came in, reasons about sending at the port "
+     "where\n"
+     "it should have gone out. Text shows what is not zero; JSON has every reason.",
+     Role::read,
+     shows(show_drops, show_drops_text),
+     {}},
+    {"show workers",
+     "Shows the threads that forward: turns, gaps, learning",
+     "Longest gap is the longest time between two turns of a worker round its ports since it started: no frame waited\n"
+     "longer for the worker itself.",
+     Role::read,
+     shows(show_workers, show_workers_text),
+     {}},
+
+    // --- system ---
+    {"show switch",
+     "Shows the switch: name, boards, data plane, uptime",
+     "Begin here.",
+     Role::read,
+     shows(show_switch, show_switch_text),
+     {}},
+    {"show version",
+     "Shows what release each board runs",
+     "Boards of neighbouring releases work together.",
+     Role::read,
+     shows(show_version, show_version_text),
+     {}},
+    {"show configuration",
+     "Shows the commands that recreate the configuration",
+     "They may be given to a switch with the factory's configuration: baton -f FILE.",
+     Role::read,
+     shows(show_configuration, show_configuration_text),
+     {}},
+    {"configure sys-name <sysname>",
+     "Names the switch",
+     "The prompt shows it.",
+     Role::change,
+     plans(configure_sys_name),
+     {}},
+    {"configure snmp sysName <sysname>",
+     "Names the switch (same as configure sys-name)",
+     "The prompt shows it.",
+     Role::change,
+     plans(configure_sys_name),
+     {}},
+    {"show log {<count>}",
+     "Shows the last lines of the log, oldest first",
+     "The log is journalled: it is the same on both boards and survives a failover.",
+     Role::read,
+     shows(show_log, show_log_text),
+     {}},
+    {"clear log",
+     "Empties the log behind show log",
+     "What went to standard error or syslog stays there.",
+     Role::change,
+     acts(clear_log),
+     {}},
+
+    // --- boards ---
+    {"show msm-failover",
+     "Shows who carries the baton, and whether a failover now would be hitless",
+     "For every subsystem the state and reason now, and the ones before. Duration is from the loss of the last master\n"
+     "to the first command of the new one that the data plane took.",
+     Role::read,
+     shows(show_msm_failover, show_msm_failover_text),
+     {}},
+    {"run msm-failover",
+     "Hands the baton to the slave",
+     "Refused (exit code 5) unless the slave is ready; no frame is lost. The old master restarts as slave.",
+     Role::privileged,
+     acts(run_msm_failover),
+     {}},
+    {"reboot slot [msm-a | msm-b] {hard-reset}", "Restarts a board",
+     "The slave restarts and follows again. The master hands the baton over first. With hard-reset the board is "
+     "killed\n"
+     "at once, as if it were pulled out.",
+     Role::privileged, acts(reboot_slot), "Are you sure you want to reboot this MSM? (y or n) "},
+
+    // --- the session ---
+    {"help {<command>}",
+     "Lists the commands, or explains one",
+     "`help show` lists all that begin so; ? explains what may follow at any place of a line.",
+     Role::read,
+     shows(help, help_text),
+     {}},
+    {"history",
+     "Shows the lines of this session",
+     "Cursor up and down bring them back.",
+     Role::read,
+     local("history"),
+     {}},
+    {"disable clipaging",
+     "Prints long answers without stopping",
+     "For this session only.",
+     Role::read,
+     local("paging off"),
+     {}},
+    {"enable clipaging",
+     "Stops long answers at every page",
+     "For this session only, and only on a terminal.",
+     Role::read,
+     local("paging on"),
+     {}},
+    {"exit", "Ends the session", "Configuration is already in force; nothing is lost.", Role::read, local("exit"), {}},
+    {"quit", "Ends the session", "Configuration is already in force; nothing is lost.", Role::read, local("exit"), {}},
+    {"logout",
+     "Ends the session",
+     "Configuration is already in force; nothing is lost.",
+     Role::read,
+     local("exit"),
+     {}},
+};
+
+struct Gloss {
+    std::string_view word, help;
+};
+
+constexpr Gloss glossary[] = {
+    {"add", "Add to it"},
+    {"clear", "Empty or forget"},
+    {"clipaging", "Stopping at every page"},
+    {"configure", "Change the configuration (also: config)"},
+    {"create", "Make a new VLAN or entry"},
+    {"delete", "Remove"},
+    {"disable", "Switch off"},
+    {"enable", "Switch on"},
+    {"fdb", "The forwarding database"},
+    {"fdbentry", "A permanent entry of the forwarding database"},
+    {"log", "The log"},
+    {"msm-failover", "The two boards and the baton"},
+    {"ports", "Ports"},
+    {"run", "Do it now"},
+    {"show", "Look at something"},
+    {"vlan", "VLANs"},
+};
+
+constexpr Gloss option_glossary[] = {
+    {"all", "Every port"},
+    {"blackhole", "Drop frames to and from it"},
+    {"detail", "Each VLAN with its ports"},
+    {"hard-reset", "Kill it at once, as if it were pulled out"},
+    {"info", "State, link and what stands behind the port"},
+    {"msm-a", "The board in slot A"},
+    {"msm-b", "The board in slot B"},
+    {"permanent", "Only entries that were configured"},
+    {"statistics", "Frames and bytes"},
+    {"tag", "The 802.1Q tag"},
+    {"tagged", "Frames leave with the VLAN's tag"},
+    {"untagged", "Frames leave without a tag"},
+};
+
+template <std::size_t count>
+std::string_view find(const Gloss (&in)[count], std::string_view keyword) {
+    for (const auto& gloss : in)
+        if (gloss.word == keyword) return gloss.help;
+    return {};
+}
+
+}  // namespace
+
+std::span<const Row> commands() {
+    return rows;
+}
+
+std::string_view word_help(std::string_view keyword) {
+    return find(glossary, keyword);
+}
+
+std::string_view option_help(std::string_view keyword) {
+    return find(option_glossary, keyword);
+}
+
+}  // namespace baton::commands

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// One change to a Running, checked whole before anything is touched, so that a transaction of one change needs no copy.
+// The rules are ExtremeWare's; where it leaves a choice, the choice is said at the function.
+#pragma once
+
+#include "controlplane/config/running.h"
+
+namespace baton::config {
+
+class Editor {
+  public:
+    /// `ports`: those that exist; nullptr: all do.
+    Editor(Running& running, const std::set<PortName>* ports) : running_(running), ports_(ports) {}
+
+    Result<void> apply(const Change& change);
+
+  private:
+    Result<void> apply(const VlanCreate& change);
+    Result<void> apply(const VlanDelete& change);
+    Result<void> apply(const VlanTag& change);
+    Result<void> apply(const VlanAddPorts& change);
+    Result<void> apply(const VlanDeletePorts& change);
+    Result<void> apply(const FdbEntryCreate& change);
+    Result<void> apply(const FdbEntryDelete& change);
+    Result<void> apply(const FdbAgingTime& change);
+    Result<void> apply(const PortsEnable& change);
+    Result<void> apply(const SystemName& change);
+
+    Result<Vlan*> vlan(const std::string& name);
+    Result<PortName> port(const std::string& text) const;
+    template <class List>
+    Result<std::set<PortName>> ports(const List& list) const;
+    const Vlan* vlan_with_id(VlanId id) const;
+    VlanId free_id() const;
+    void forget_statics(const std::string& vlan, const std::set<PortName>* on);
+
+    Running& running_;
+    const std::set<PortName>* ports_;
+};
+
+/// Names of VLANs and of the switch: 1 to 32 characters, a letter first, then letters, digits, '_', '-' and '.'.
+Result<void> check_name(const std::string& what, const std::string& name);
+
+std::string lower(std::string_view text);
+
+}  // namespace baton::config

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/config/running.h"
+
+#include "controlplane/config/apply.h"
+
+namespace baton::config {
+namespace {
+
+template <class Ports>
+void name_ports(const Ports& ports, google::protobuf::RepeatedPtrField<std::string>* into) {
+    for (const PortName port : ports) into->Add(port.text());
+}
+
+}  // namespace
+
+Running Running::factory(const std::vector<PortName>& ports) {
+    Running made;
+    Vlan vlan;
+    vlan.name = default_vlan;
+    vlan.id = 1;
+    vlan.has_tag = true;
+    vlan.untagged.insert(ports.begin(), ports.end());
+    made.vlans_.emplace(lower(default_vlan), std::move(vlan));
+    return made;
+}
+
+const Vlan* Running::vlan(std::string_view name) const {
+    const auto found = vlans_.find(lower(name));
+    return found == vlans_.end() ? nullptr : &found->second;
+}
+
+Result<void> Running::apply(const std::vector<Change>& changes, const std::set<PortName>& ports) {
+    return apply_all(changes, &ports);
+}
+
+Result<void> Running::replay(const std::vector<Change>& changes) { return apply_all(changes, nullptr); }
+
+Result<void> Running::apply_all(const std::vector<Change>& changes, const std::set<PortName>* ports) {
+    if (changes.size() == 1) return Editor(*this, ports).apply(changes[0]);
+    Running next = *this;
+    Editor editor(next, ports);
+    for (std::size_t i = 0; i < changes.size(); ++i)
+        if (auto done = editor.apply(changes[i]); !done)
+            return Error{done.error().code, "change " + std::to_string(i + 1) + " of " + std::to_string(changes.size()) +
+                                                ": " + done.error().what};
+    *this = std::move(next);
+    return {};
+}
+
+std::vector<Change> Running::as_changes() const { return changes_between(Running{}, *this); }
+
+/// Away with what must go (so that tags, numbers and untagged ports are free), then what is new. A VLAN whose number or
+/// tag differs is made anew; Default, which cannot be deleted, gives up its ports and takes its tag first.
+std::vector<Change> changes_between(const Running& from, const Running& to) {
+    std::vector<Change> out;
+    const auto add = [&out]() -> Change& { return out.emplace_back(); };
+    const auto same_vlan = [](const Vlan* a, const Vlan* b) {
+        return a && b && a->name == b->name && a->id == b->id && a->has_tag == b->has_tag;
+    };
+    Running now = from;  // follows along, so that what a change takes with it is not taken twice
+    const auto settle = [&now, &out](std::size_t first) {
+        for (std::size_t i = first; i < out.size(); ++i) (void)now.replay({out[i]});
+    };
+
+    for (const auto& [key, vlan] : from.vlans()) {
+        if (same_vlan(&vlan, to.vlan(key)) || vlan.name == default_vlan) continue;
+        add().mutable_vlan_delete()->set_name(vlan.name);
+    }
+    settle(0);
+    std::size_t mark = out.size();
+    for (const auto& [key, vlan] : now.vlans()) {
+        const Vlan* wanted = to.vlan(key);
+        VlanDeletePorts leave;
+        leave.set_name(vlan.name);
+        const auto gone = [&](PortName port, bool tagged) {
+            return !wanted || !(tagged ? wanted->tagged : wanted->untagged).contains(port);
+        };
+        for (const PortName port : vlan.tagged)
+            if (gone(port, true)) leave.add_ports(port.text());
+        for (const PortName port : vlan.untagged)
+            if (gone(port, false)) leave.add_ports(port.text());
+        if (leave.ports_size() > 0) *add().mutable_vlan_delete_ports() = leave;
+    }
+    settle(mark);
+    for (const auto& [key, entry] : now.statics())
+        if (!to.statics().contains(key)) {
+            FdbEntryDelete* change = add().mutable_fdb_entry_delete();
+            change->set_mac(key.mac.text());
+            change->set_vlan(key.vlan);
+        }
+    const Vlan *held = now.vlan(default_vlan), *wish = to.vlan(default_vlan);
+    if (held && wish && held->id != wish->id) {
+        VlanTag* change = add().mutable_vlan_tag();
+        change->set_name(wish->name);
+        change->set_tag(wish->id);
+    }
+
+    for (const auto& [key, vlan] : to.vlans()) {
+        const Vlan* old = now.vlan(key);
+        if (!old) {
+            VlanCreate* change = add().mutable_vlan_create();
+            change->set_name(vlan.name);
+            change->set_id(vlan.id);
+            if (vlan.has_tag) {
+                VlanTag* tag = add().mutable_vlan_tag();
+                tag->set_name(vlan.name);
+                tag->set_tag(vlan.id);
+            }
+        }
+        for (const bool tagged : {true, false}) {
+            std::set<PortName> join = tagged ? vlan.tagged : vlan.untagged;
+            if (old)
+                std::erase_if(join, [&](PortName port) { return (tagged ? old->tagged : old->untagged).contains(port); });
+            if (join.empty()) continue;
+            VlanAddPorts* change = add().mutable_vlan_add_ports();
+            change->set_name(vlan.name);
+            change->set_tagged(tagged);
+            name_ports(join, change->mutable_ports());
+        }
+    }
+    for (const auto& [key, entry] : to.statics()) {
+        const auto old = now.statics().find(key);
+        if (old != now.statics().end() && old->second == entry) continue;
+        FdbEntryCreate* change = add().mutable_fdb_entry_create();
+        change->set_mac(key.mac.text());
+        change->set_vlan(key.vlan);
+        if (entry.port)
+            change->set_port(entry.port->text());
+        else
+            change->set_blackhole(true);
+    }
+    for (const bool enabled : {true, false}) {
+        std::set<PortName> moved = enabled ? from.disabled() : to.disabled();
+        std::erase_if(moved, [&](PortName port) { return (enabled ? to : from).disabled().contains(port); });
+        if (moved.empty()) continue;
+        PortsEnable* change = add().mutable_ports_enable();
+        change->set_enabled(enabled);
+        name_ports(moved, change->mutable_ports());
+    }
+    if (from.aging_seconds() != to.aging_seconds()) add().mutable_fdb_aging_time()->set_seconds(to.aging_seconds());
+    if (from.name() != to.name()) add().mutable_system_name()->set_name(to.name());
+    return out;
+}
+
+}  // namespace baton::config

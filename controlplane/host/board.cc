@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/host/board.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "controlplane/shell/session_server.h"
+#include "sync/baton/dying.h"
+#include "sync/baton/heartbeat.h"
+#include "sync/baton/life.h"
+
+namespace baton {
+namespace {
+
+constexpr std::size_t records_a_round = 1024;   // then the loop beats, and goes on
+constexpr Duration answer_time = milliseconds(5);      // for the answer to `run msm-failover` to go out
+constexpr Duration quiet_patience = seconds(1);        // for commands on their way
+constexpr Duration grant_patience = milliseconds(500);
+constexpr Duration poll_period = milliseconds(1);      // while handing over, only then
+
+std::string arena_of(Slot slot) { return slot == Slot::msm_a ? "board_a" : "board_b"; }
+ArenaKind kind_of(Slot slot) { return slot == Slot::msm_a ? ArenaKind::board_a : ArenaKind::board_b; }
+
+BoardPage& held(const Mapping& mapping) {
+    auto& page = *mapping.as<BoardPage>();
+    if (auto done = life::hold(page); !done) throw StartupError{1, done.error().what};
+    dying::prepare(page);
+    return page;
+}
+
+const JournalArena& checked(const Mapping& mapping) {
+    const auto& journal = *mapping.as<const JournalArena>();
+    if (auto good = check_journal(journal, mapping.size()); !good) throw StartupError{1, good.error().what};
+    return journal;
+}
+
+std::uint32_t release_number() {
+    unsigned major = 0, minor = 0, patch = 0;
+    (void)std::sscanf(BATON_VERSION, "%u.%u.%u", &major, &minor, &patch);
+    return major << 16 | minor << 8 | patch;
+}
+
+}  // namespace
+
+BoardArenas::BoardArenas(Child& child, Slot slot)
+    : baton(child.map<BatonPage>("baton", ArenaKind::baton, Access::read_only)),
+      own(child.map<BoardPage>(arena_of(slot), kind_of(slot), Access::read_write)),
+      other(child.map<BoardPage>(arena_of(baton::other(slot)), kind_of(baton::other(slot)), Access::read_only)),
+      journal(child.map<JournalArena>("journal", ArenaKind::journal, Access::read_only)),
+      commands(child.map<CommandArena>("commands", ArenaKind::commands, Access::read_only)),
+      tables(child.map<TablesArena>("tables", ArenaKind::tables, Access::read_only)),
+      fdb(child.map<FdbControl>("fdb", ArenaKind::fdb, Access::read_only)),
+      punt(child.map<PuntArena>("punt", ArenaKind::punt, Access::read_only)) {}
+
+Board::Board(Child& child, Slot slot, Duration watchdog_limit)
+    : child_(child),
+      slot_(slot),
+      arenas_(child, slot),
+      page_(held(arenas_.own)),
+      wake_own_(child.take("wake:" + std::string(name_of(slot)))),
+      wake_other_(child.take("wake:" + std::string(name_of(other(slot))))),
+      wake_dataplane_(child.take("wake:dataplane")),
+      session_(child.take("session")),
+      around_{slot_,
+              *arenas_.baton.as<const BatonPage>(),
+              page_,
+              *arenas_.other.as<const BoardPage>(),
+              *arenas_.tables.as<const TablesArena>(),
+              *arenas_.fdb.as<const FdbControl>(),
+              *arenas_.punt.as<const PuntArena>(),
+              [this] { wake(wake_dataplane_.get()); },
+              [this] { wake(wake_other_.get()); }},
+      follower_(checked(arenas_.journal), page_),
+      watchdog_(page_, watchdog_limit) {
+    page_.release.store(release_number(), std::memory_order_relaxed);
+    page_.role.store(BoardRole::slave, std::memory_order_release);
+    log::set_tap([this](log::Level level, std::string_view line) {
+        if (master_) master_->log_line(level, line);
+    });
+    loop_.watch(child_.socket(), [this] { on_note(); });
+    loop_.watch(wake_own_.get(), [this] { on_wake(); });
+    loop_.every(milliseconds(100), [this] { on_tick(); });
+    loop_.on_terminate([this] { finish(0, "asked to end by a signal"); });
+    loop_.soon([this] { work(); });
+}
+
+Board::~Board() { log::set_tap(nullptr); }
+
+int Board::run() {
+    loop_.run();
+    return exit_code_;
+}
+
+void Board::finish(int code, std::string_view why) {
+    log::notice("leaving role={} because={}", board_role_names[static_cast<std::size_t>(page_.role.load())], why);
+    if (master_) master_->retire();
+    released_ = true;
+    page_.role.store(BoardRole::leaving, std::memory_order_release);
+    exit_code_ = code;
+    loop_.stop();
+}
+
+void Board::on_note() {
+    beat(page_, CriticalThread::loop);
+    ReceivedNote received;
+    for (Receive receive; (receive = child_.receive(received, false)) != Receive::nothing_yet;) {
+        if (receive == Receive::closed) return finish(1, "the chassis is gone");
+        const Note& note = received.note;
+        switch (note.type) {
+            case NoteType::give:
+                if (note.name_view() == "journal") journal_fd_ = std::move(received.fd);
+                if (note.name_view() == "commands") commands_fd_ = std::move(received.fd);
+                break;
+            case NoteType::grant: take_over(note.term, note.cause); break;
+            case NoteType::leave: return finish(0, "the chassis asked for it");
+            default: log::warning("a note of kind {} from the chassis means nothing to a board", static_cast<int>(note.type));
+        }
+    }
+}
+
+void Board::on_wake() {
+    std::uint64_t count;
+    (void)!::read(wake_own_.get(), &count, sizeof count);
+    work();
+}
+
+void Board::on_tick() { work(); }
+
+void Board::work() {
+    beat(page_, CriticalThread::loop);
+    if (released_) return;
+    const Time now = monotonic_now();
+    if (master_) {
+        if (!around_.carries(master_->term())) return finish(1, "the baton is another's");
+        return master_->on_wake(now);
+    }
+    if (!follower_.follow(records_a_round)) loop_.soon([this] { work(); });
+    if (!able_ && follower_.caught_up()) {
+        able_ = child_.able();
+        log::info("able: follows the journal to position={} sequence={}", follower_.reader().position(),
+                  follower_.reader().sequence());
+    }
+    if (ready(page_) == ready_) return;
+    ready_ = !ready_;
+    if (ready_) log::notice("Slave MSM initialized for hitless failover operation.");
+    around_.wake_other();  // the master tells it, too
+}
+
+void Board::take_over(Term term, Cause cause) {
+    if (master_) return log::warning("granted term {} while holding term {}", term, master_->term());
+    auto journal = map_arena(journal_fd_.get(), ArenaKind::journal, fingerprint<JournalArena>(), Access::read_write);
+    auto commands = map_arena(commands_fd_.get(), ArenaKind::commands, fingerprint<CommandArena>(), Access::read_write);
+    if (!journal || !commands)
+        return finish(1, "the grant came without the right to write: " + (journal ? commands : journal).error().what);
+    journal_writable_ = std::move(*journal);
+    commands_writable_ = std::move(*commands);
+
+    follower_.drain();
+    Subsystems(page_).remember_as_old();
+    if (follower_.corrupt())
+        log::error("the journal is damaged at byte {}; going on with the state before it", follower_.reader().position());
+    page_.term.store(term, std::memory_order_relaxed);
+    page_.role.store(BoardRole::master, std::memory_order_release);
+    auto& journal_arena = *journal_writable_.as<JournalArena>();
+    const std::uint64_t last = std::max(follower_.reader().sequence(), journal_arena.sequence.load(std::memory_order_acquire));
+    master_ = std::make_unique<Master>(around_, term, journal_arena, *commands_writable_.as<CommandArena>(),
+                                       follower_.replica(), last, MasterHooks{[this] { begin_hand_over(); },
+                                       [this](Slot slot, bool hard) { return child_.reboot(slot, hard); }});
+    sessions_ = std::make_unique<SessionServer>(loop_.io(), session_.get(), *master_);
+    sessions_->start();
+    const Time now = monotonic_now();
+    page_.took_over_ns.store(static_cast<std::uint64_t>(now.ns), std::memory_order_release);
+
+    const GrantRecord& record = around_.baton.records[term % std::size(around_.baton.records)];
+    const std::int64_t lost_ns = record.lost_ns.load(std::memory_order_relaxed);
+    log::notice("took over term={} cause={} after_us={} journal_sequence={} vlans={}", term, name_of(cause),
+                lost_ns > 0 ? (now.ns - lost_ns) / 1000 : 0, last, master_->running().vlans().size());
+    if (follower_.corrupt()) master_->write_snapshot("the journal was damaged");
+    loop_.soon([this] { work(); });
+}
+
+/// The answer is on its way out; then no new change is taken, those on their way are finished, and the baton goes.
+void Board::begin_hand_over() {
+    loop_.after(answer_time, [this] {
+        master_->quiesce();
+        hand_over_when_quiet(monotonic_now() + quiet_patience);
+    });
+}
+
+void Board::hand_over_when_quiet(Time deadline) {
+    if (released_) return;
+    work();
+    if (!released_ && !master_->quiet() && monotonic_now() < deadline)
+        return loop_.after(poll_period, [this, deadline] { hand_over_when_quiet(deadline); });
+    if (released_) return;
+    log::notice("handing over term={}", master_->term());
+    sessions_->stop();
+    master_->retire();
+    released_ = true;
+    page_.role.store(BoardRole::leaving, std::memory_order_release);
+    if (!child_.release(master_->term())) return finish(1, "the chassis is gone");
+    end_when_granted(monotonic_now() + grant_patience);
+}
+
+/// Not before the chassis has read the release: it would take the end of this process for a crash.
+void Board::end_when_granted(Time deadline) {
+    if (!around_.carries(master_->term()) || monotonic_now() >= deadline) return finish(0, "the baton was handed over");
+    loop_.after(poll_period, [this, deadline] { end_when_granted(deadline); });
+}
+
+}  // namespace baton

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/host/master.h"
+
+#include <time.h>
+
+#include <utility>
+
+namespace baton {
+namespace {
+
+std::int64_t wall_now_ns() {
+    timespec ts;
+    ::clock_gettime(CLOCK_REALTIME, &ts);
+    return ts.tv_sec * 1'000'000'000LL + ts.tv_nsec;
+}
+
+}  // namespace
+
+Master::Master(const Surroundings& around, Term term, JournalArena& journal, CommandArena& commands, Replica& replica,
+               std::uint64_t last_sequence, MasterHooks hooks)
+    : around_(around),
+      term_(term),
+      journal_(journal),
+      replica_(replica),
+      databases_(replica.databases()),
+      hooks_(std::move(hooks)),
+      scribe_(JournalWriter(journal, term, last_sequence, replica.snapshot_at()), databases_, around.wake_other),
+      programmer_(commands, around.tables.applier, term),
+      reconciler_(around, programmer_, databases_.running),
+      committer_(around, term, databases_, scribe_, programmer_, reconciler_),
+      peer_(other(around.slot), around.other),
+      punts_(around) {
+    Subsystems subsystems(around_.own);
+    subsystems.set(Subsystem::configuration, replica_.complete() ? SubsystemState::ready : SubsystemState::initial);
+    subsystems.set(Subsystem::log, SubsystemState::ready);
+    if (replica_.complete())
+        reconciler_.look();
+    else
+        begin_with_factory();
+    publish();
+}
+
+/// The journal is empty: nobody has ever been master. All ports untagged in Default, as soon as it is known which.
+void Master::begin_with_factory() {
+    if (around_.tables.applier.incarnation.load(std::memory_order_acquire) == 0) return;
+    const PortMap ports = PortMap::of(around_.tables);
+    if (ports.empty()) return;
+    databases_.running = config::Running::factory({ports.names().begin(), ports.names().end()});
+    const auto begin = scribe_.snapshot();
+    if (!begin) {
+        log::error("cannot begin the journal: {}", begin.error().what);
+        return;
+    }
+    replica_.complete_by_hand(*begin);
+    Subsystems(around_.own).set(Subsystem::configuration, SubsystemState::ready);
+    log::notice("no state in the journal: beginning with the factory's configuration, {} ports in VLAN Default",
+                ports.names().size());
+    reconciler_.look();
+}
+
+void Master::publish() {
+    around_.own.journal_sequence.store(scribe_.writer().sequence(), std::memory_order_relaxed);
+    around_.own.journal_position.store(scribe_.writer().head(), std::memory_order_release);
+}
+
+void Master::on_wake(Time now) {
+    if (!replica_.complete())
+        begin_with_factory();
+    else
+        reconciler_.look();
+    if (programmer_.pump()) around_.wake_dataplane();
+    committer_.tick(now);
+    reconciler_.tick(now);
+    switch (peer_.look(now)) {
+        case Peer::News::none: break;
+        case Peer::News::became_ready:
+            log::notice("Slave MSM initialized for hitless failover operation.");
+            break;
+        case Peer::News::no_longer_ready:
+            log::notice("{} is no longer ready for a hitless failover", name_of(other(around_.slot)));
+            break;
+        case Peer::News::wants_snapshot:
+            write_snapshot("the slave cannot follow the journal");
+            break;
+    }
+    punts_.drain();
+    publish();
+}
+
+void Master::write_snapshot(std::string_view why) {
+    if (retired_ || !replica_.complete()) return;
+    log::warning("writing a snapshot: {}", why);
+    if (const auto done = scribe_.snapshot(); !done) log::error("cannot write a snapshot: {}", done.error().what);
+}
+
+void Master::log_line(log::Level level, std::string_view line) {
+    if (writing_line_) return;  // a line about writing a line
+    writing_line_ = true;
+    const auto keep = [&](log::Level at, std::string text) {
+        LoggedLine kept{wall_now_ns(), at, std::string(name_of(around_.slot)), std::move(text)};
+        if (kept.line.size() > log_line_size) kept.line.resize(log_line_size);
+        if (!retired_ && replica_.complete())
+            (void)scribe_.write(Subsystem::log, config::LOG_LINE, 0, as_message(kept).SerializeAsString());
+        databases_.log.add(std::move(kept));
+    };
+    if (line_rate_.let_through(monotonic_now())) {
+        if (const auto held_back = line_rate_.take_held_back())
+            keep(log::Level::warning, std::to_string(held_back) + " lines before this one came too fast and were not kept");
+        keep(level, std::string(line));
+    }
+    writing_line_ = false;
+}
+
+std::vector<LoggedLine> Master::log_lines() const { return {databases_.log.lines().begin(), databases_.log.lines().end()}; }
+
+void Master::clear_log() {
+    if (retired_) return;
+    if (const auto done = scribe_.write(Subsystem::log, config::LOG_CLEAR, 0, {}); done) databases_.log.clear();
+}
+
+void Master::commit(config::Transaction transaction, std::function<void(Result<void>)> done) {
+    committer_.commit(std::move(transaction), std::move(done));
+    publish();
+}
+
+std::optional<std::string> Master::outcome(std::uint64_t token) const {
+    const TransactionOutcome* known = databases_.outcomes.find(token);
+    return known ? std::optional(known->text) : std::nullopt;
+}
+
+void Master::flush(const FdbFlush& what, std::function<void(Result<void>)> done) {
+    if (!around_.carries(term_)) return done(Error{Code::no_master, "this board no longer carries the baton; ask the new master"});
+    if (!reconciler_.dataplane_present(monotonic_now()))
+        return done(failure("the data plane is away; try again when 'show switch' says that it runs"));
+    Command command;
+    command.type = CommandType::fdb_flush;
+    command.owner = Owner::configuration;
+    command.set(what);
+    programmer_.add({command}, [done = std::move(done)](const std::vector<Refusal>& refusals) {
+        done(refusals.empty() ? Result<void>() : failure("the data plane refused the flush; see 'show log'"));
+    });
+    if (programmer_.pump()) around_.wake_dataplane();
+}
+
+Result<void> Master::hitless_ready() const {
+    if (handing_over_) return Error{Code::not_ready, "the baton is changing hands already"};
+    if (!replica_.complete())
+        return Error{Code::not_ready, "the data plane has not said yet which ports there are; try again in a moment"};
+    return peer_.hitless(journal_, monotonic_now());
+}
+
+Result<void> Master::hand_over() {
+    if (auto good = hitless_ready(); !good) return good;
+    handing_over_ = true;
+    hooks_.hand_over();
+    return {};
+}
+
+Result<void> Master::reboot(Slot slot, bool hard) {
+    log::notice("reboot of {} asked for{}", name_of(slot), hard ? ", hard" : "");
+    if (!hooks_.reboot(slot, hard)) return failure("the chassis does not answer; see its log");
+    return {};
+}
+
+}  // namespace baton

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// A board that carries the baton. Made at the moment of the take-over, from what the slave held; thrown away with the
+// process when the baton is gone. It implements what commands may ask of the switch (commands/switch.h).
+//
+// The take-over, in this order:
+//   1 the slave has drained the journal to its last whole record            (host/board.cc)
+//   2 the journal's writer goes on exactly at head; a snapshot if there is none
+//   3 the command ring of the term is opened, everything is said, then end_of_table
+//   4 sessions are accepted; took_over_ns                                    (host/board.cc)
+// With an empty journal and a data plane that is still starting, steps 2 and 3 wait for its port table: only then is it
+// known what the factory's configuration is. Until then every change is refused with that sentence.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "controlplane/commands/switch.h"
+#include "controlplane/host/committer.h"
+#include "controlplane/host/peer.h"
+#include "controlplane/host/punts.h"
+
+namespace baton {
+
+/// What the master asks of the loop around it.
+struct MasterHooks {
+    std::function<void()> hand_over;                      // begin to; the answer goes out first
+    std::function<bool(Slot, bool hard)> reboot;          // false: the chassis is gone
+};
+
+class Master : public Switch {
+  public:
+    /// `replica`: what the slave held; `last_sequence`: of the last record it read.
+    Master(const Surroundings& around, Term term, JournalArena& journal, CommandArena& commands, Replica& replica,
+           std::uint64_t last_sequence, MasterHooks hooks);
+
+    /// The applier has applied, a link has changed, the other board has news, or 100 ms have passed.
+    void on_wake(Time now);
+
+    /// A line of this board's log: kept, and journalled within the rate that the journal is good for.
+    void log_line(log::Level level, std::string_view line);
+
+    /// So that a slave that cannot follow, or that found the journal damaged, begins again from here.
+    void write_snapshot(std::string_view why);
+
+    /// Stops taking changes; when quiet(), nothing is on its way any more and the baton may go.
+    void quiesce() { committer_.close(); }
+    bool quiet() const { return committer_.idle() && programmer_.idle(); }
+    void retire() { retired_ = true; }  // from here on nothing is written to the journal
+
+    const config::Running& running() const override { return databases_.running; }
+    Slot slot() const override { return around_.slot; }
+    Term term() const override { return term_; }
+    const BatonPage& baton() const override { return around_.baton; }
+    const BoardPage& board(Slot slot) const override { return slot == around_.slot ? around_.own : around_.other; }
+    const TablesArena& tables() const override { return around_.tables; }
+    const FdbControl& fdb() const override { return around_.fdb; }
+    const JournalArena& journal() const override { return journal_; }
+    std::vector<LoggedLine> log_lines() const override;
+    void clear_log() override;
+    void commit(config::Transaction transaction, std::function<void(Result<void>)> done) override;
+    std::optional<std::string> outcome(std::uint64_t token) const override;
+    void flush(const FdbFlush& what, std::function<void(Result<void>)> done) override;
+    Result<void> hitless_ready() const override;
+    Result<void> hand_over() override;
+    Result<void> reboot(Slot slot, bool hard) override;
+
+    const Punts& punts() const { return punts_; }
+
+  private:
+    void begin_with_factory();
+    void publish();
+
+    const Surroundings& around_;
+    Term term_;
+    JournalArena& journal_;
+    Replica& replica_;
+    Databases& databases_;
+    MasterHooks hooks_;
+    Scribe scribe_;
+    Programmer programmer_;
+    Reconciler reconciler_;
+    Committer committer_;
+    Peer peer_;
+    Punts punts_;
+    LineRate line_rate_{200, 20};
+    bool writing_line_ = false;
+    bool handing_over_ = false;
+    bool retired_ = false;
+};
+
+}  // namespace baton

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps the data plane's tables equal to the running configuration. Says everything when the baton arrives, when the
+// data plane has started anew (Applier::incarnation) and when its ports changed; then end_of_table, behind which the
+// applier sweeps what was not said; then audits: the tables, read back, must hold what was said.
+//
+// Before everything is said at a take-over, only what differs from the tables is said, in difference()'s order: the last
+// master may have died in the middle of a change, and saying everything in the order of numbers could lose frames of a
+// port that was on its way from one VLAN to another.
+#pragma once
+
+#include <set>
+#include <string_view>
+
+#include "controlplane/host/surroundings.h"
+#include "controlplane/program/commands.h"
+#include "controlplane/program/programmer.h"
+#include "controlplane/standby/subsystems.h"
+#include "sync/base/time.h"
+
+namespace baton {
+
+class Reconciler {
+  public:
+    Reconciler(const Surroundings& around, Programmer& programmer, const config::Running& running);
+
+    /// Looks whether the data plane is another one, or has other ports; if so, says everything.
+    void look();
+
+    void say_everything(std::string_view why);
+
+    /// What cannot wait for an event: the audit, and saying everything again after a refusal (every 10 s).
+    void tick(Time now);
+
+    /// The data plane's ports are known: it has come up at least once.
+    bool ports_known() const { return incarnation_ != 0; }
+    const PortMap& ports() const { return ports_; }
+
+    /// It runs and takes commands: its applier's heartbeat is younger than a second.
+    bool dataplane_present(Time now) const;
+
+    void changed() { audit_due_ = true; }  // commands were said: audit when they are applied
+
+  private:
+    void everything_said(const std::vector<Refusal>& refusals);
+    void audit();
+
+    const Surroundings& around_;
+    Programmer& programmer_;
+    const config::Running& running_;
+    Subsystems subsystems_;
+    PortMap ports_;
+    std::uint64_t incarnation_ = 0;
+    bool saying_ = false;          // everything has been said, but not all of it has its outcome
+    bool again_ = false;           // and has to be said once more then
+    bool audit_due_ = false;
+    bool settled_ = false;         // the latest round was taken whole
+    Time again_at_ = Time::never();
+};
+
+}  // namespace baton

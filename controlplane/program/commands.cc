@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/program/commands.h"
+
+#include "sync/base/mac.h"
+
+namespace baton {
+namespace {
+
+class Script {
+  public:
+    template <class Body>
+    void say(CommandType type, const Body& body) {
+        Command& command = commands_.emplace_back();
+        command.type = type;
+        command.owner = Owner::configuration;
+        command.set(body);
+    }
+
+    void vlan(VlanId id, const VlanImage& vlan) { say(CommandType::vlan_set, VlanSet{id, vlan.flags, 0, vlan.member, vlan.untagged}); }
+    void vlan_gone(VlanId id) { say(CommandType::vlan_delete, VlanDelete{id}); }
+    void port(PortId id, const PortImage& port) {
+        say(CommandType::port_set, PortConfig{id, port.port_vlan, static_cast<std::uint16_t>(port.enabled)});
+    }
+    void static_entry(CommandType type, const std::pair<VlanId, std::uint64_t>& key, const StaticImage& entry) {
+        say(type, FdbStatic{key.second, key.first, entry.port, entry.blackhole ? static_blackhole : std::uint16_t{0}, 0});
+    }
+
+    std::vector<Command> take() { return std::move(commands_); }
+
+  private:
+    std::vector<Command> commands_;
+};
+
+bool same(const VlanImage& a, const VlanImage& b) {
+    return a.flags == b.flags && a.member == b.member && a.untagged == b.untagged;
+}
+
+bool same_vlan(const VlanImage& a, const VlanImage& b) { return a.name.empty() || b.name.empty() || a.name == b.name; }
+
+VlanImage grown(const VlanImage& from, const VlanImage& to) {
+    VlanImage out = to;
+    for (int i = 0; i < 4; ++i) {
+        out.member.words[i] |= from.member.words[i];
+        out.untagged.words[i] |= from.untagged.words[i] & ~to.member.words[i];
+    }
+    return out;
+}
+
+template <class Map>
+const typename Map::mapped_type* find(const Map& map, const typename Map::key_type& key) {
+    const auto found = map.find(key);
+    return found == map.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+std::vector<Command> difference(const Image& from, const Image& to) {
+    Script script;
+    for (const auto& [key, entry] : from.statics)
+        if (!to.statics.contains(key)) script.static_entry(CommandType::fdb_static_delete, key, entry);
+    for (const auto& [id, port] : to.ports) {
+        const PortImage* old = find(from.ports, id);
+        if (!port.enabled && (!old || *old != port)) script.port(id, port);
+    }
+    std::map<VlanId, VlanImage> now = from.vlans;
+    for (const auto& [id, vlan] : to.vlans) {
+        const VlanImage* old = find(from.vlans, id);
+        if (!old || same_vlan(*old, vlan)) continue;
+        script.vlan_gone(id);
+        now.erase(id);
+    }
+    for (const auto& [id, vlan] : to.vlans) {
+        const VlanImage* old = find(now, id);
+        const VlanImage both = old ? grown(*old, vlan) : vlan;
+        if (!old || !same(*old, both)) script.vlan(id, both);
+        now[id] = both;
+    }
+    for (const auto& [id, port] : to.ports) {
+        const PortImage* old = find(from.ports, id);
+        if (port.enabled && old && old->enabled && *old != port) script.port(id, port);
+    }
+    for (const auto& [id, vlan] : to.vlans)
+        if (!same(now[id], vlan)) script.vlan(id, vlan);
+    for (const auto& [id, vlan] : from.vlans)
+        if (!to.vlans.contains(id)) script.vlan_gone(id);
+    for (const auto& [id, port] : to.ports) {
+        const PortImage* old = find(from.ports, id);
+        if (port.enabled && (!old || !old->enabled)) script.port(id, port);
+    }
+    for (const auto& [key, entry] : to.statics) {
+        const StaticImage* old = find(from.statics, key);
+        if (!old || !(*old == entry)) script.static_entry(CommandType::fdb_static_set, key, entry);
+    }
+    if (from.aging_seconds != to.aging_seconds) script.say(CommandType::fdb_aging, FdbAging{to.aging_seconds});
+    return script.take();
+}
+
+std::vector<Command> everything(const Image& image) {
+    Script script;
+    for (const auto& [id, vlan] : image.vlans) script.vlan(id, vlan);
+    for (const auto& [id, port] : image.ports) script.port(id, port);
+    for (const auto& [key, entry] : image.statics) script.static_entry(CommandType::fdb_static_set, key, entry);
+    script.say(CommandType::fdb_aging, FdbAging{image.aging_seconds});
+    script.say(CommandType::end_of_table, EndOfTable{});
+    return script.take();
+}
+
+std::string describe(const Command& command) {
+    const auto vlan = [](VlanId id) { return "VLAN " + std::to_string(id); };
+    switch (command.type) {
+        case CommandType::vlan_set: return vlan(command.get<VlanSet>().vlan);
+        case CommandType::vlan_delete: return "the deletion of " + vlan(command.get<VlanDelete>().vlan);
+        case CommandType::port_set: return "the setting of port number " + std::to_string(command.get<PortConfig>().port);
+        case CommandType::fdb_static_set:
+        case CommandType::fdb_static_delete: {
+            const auto entry = command.get<FdbStatic>();
+            const bool away = command.type == CommandType::fdb_static_delete;
+            return std::string(away ? "the deletion of " : "") + "the static entry for " + Mac::of(entry.mac).text() +
+                   " in " + vlan(entry.vlan);
+        }
+        case CommandType::fdb_flush: return "the flush of dynamic entries";
+        case CommandType::fdb_aging: return "the aging time";
+        case CommandType::end_of_table: return "the end of the table";
+        case CommandType::none: break;
+    }
+    return "an unknown command";
+}
+
+}  // namespace baton

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// From images to commands. difference() says only what changed, in an order that neither leaks a frame into a VLAN where
+// it does not belong nor loses one that has a right to pass:
+//
+//   1 static entries away            so that none points where it must not
+//   2 ports disabled                 what closes, closes first
+//   3 VLANs whose number passes to another VLAN: deleted, since its members are strangers (this one does lose frames)
+//   4 VLANs grown                    old and new members together: a port that moves is in both for a moment
+//   5 port VLANs                     its untagged frames change VLAN in one store
+//   6 VLANs shrunk                   members that left, go
+//   7 VLANs deleted
+//   8 ports enabled                  what opens, opens last
+//   9 static entries set
+//  10 aging time
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controlplane/program/image.h"
+
+namespace baton {
+
+/// Owner is configuration; term and sequence are given by the ring.
+std::vector<Command> difference(const Image& from, const Image& to);
+
+/// All of it, and end_of_table, behind which the applier sweeps what was not said.
+std::vector<Command> everything(const Image& image);
+
+/// "the static entry for 00:11:22:33:44:55 in VLAN 7", for sentences about a refused command.
+std::string describe(const Command& command);
+
+}  // namespace baton

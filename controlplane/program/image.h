@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the data plane's tables shall hold, as a value: ports and VLANs by number. Made from the running configuration,
+// or read back from the tables (read-only), so that the two can be compared: that is how a new master knows what to
+// change first, and how it audits afterwards that the tables hold what it said.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "controlplane/config/running.h"
+#include "sync/layout/command.h"
+#include "sync/layout/tables.h"
+
+namespace baton {
+
+/// Which ports the data plane has, and their numbers.
+class PortMap {
+  public:
+    PortMap() = default;
+    static PortMap of(const TablesArena& tables);
+
+    /// no_port when the data plane has no such port.
+    PortId id(PortName name) const {
+        const auto found = ids_.find(name);
+        return found == ids_.end() ? no_port : found->second;
+    }
+    const std::map<PortName, PortId>& ids() const { return ids_; }
+    const std::set<PortName>& names() const { return names_; }
+    bool empty() const { return ids_.empty(); }
+    friend bool operator==(const PortMap&, const PortMap&) = default;
+
+  private:
+    std::map<PortName, PortId> ids_;
+    std::set<PortName> names_;
+};
+
+struct VlanImage {
+    std::string name;  // empty: not known (read back)
+    std::uint16_t flags = 0;
+    PortSet256 member{};
+    PortSet256 untagged{};
+};
+
+struct PortImage {
+    VlanId port_vlan = 0;
+    bool enabled = true;
+    friend bool operator==(const PortImage&, const PortImage&) = default;
+};
+
+struct StaticImage {
+    PortId port = no_port;
+    bool blackhole = false;
+    friend bool operator==(const StaticImage&, const StaticImage&) = default;
+};
+
+struct Image {
+    std::map<VlanId, VlanImage> vlans;
+    std::map<PortId, PortImage> ports;
+    std::map<std::pair<VlanId, std::uint64_t>, StaticImage> statics;  // by VLAN and Mac::value()
+    std::uint32_t aging_seconds = 300;
+};
+
+/// Members and static entries on ports that the data plane does not have are left out, until it has them.
+Image image_of(const config::Running& running, const PortMap& ports);
+
+/// What the tables say now; static entries are not read back.
+Image image_of(const TablesArena& tables);
+
+}  // namespace baton

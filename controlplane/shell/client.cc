@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/shell/client.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <sys/random.h>
+
+#include <algorithm>
+
+#include "controlplane/commands/complain.h"
+
+namespace baton::session {
+namespace {
+
+constexpr Duration hello_pause = milliseconds(20);     // between two tries at a socket that closes at once
+constexpr Duration outcome_pause = milliseconds(100);  // between two looks at a change that still runs
+
+void pause(Duration time) {
+    ::poll(nullptr, 0, static_cast<int>(time.ns / 1'000'000));
+}
+
+/// Never 0, which means "no token".
+std::uint64_t new_token() {
+    std::uint64_t token = 0;
+    while (token == 0)
+        if (::getrandom(&token, sizeof token, 0) != sizeof token)
+            token = static_cast<std::uint64_t>(monotonic_now().ns);
+    return token;
+}
+
+/// The filters of a line, anew each time, because a chain remembers what it has seen. What is wrong with their words
+/// the master says; what is wrong with a pattern only the client can.
+std::variant<commands::FilterChain, commands::Complaint> filters_of(const std::string& line) {
+    const auto cut = commands::split(line);
+    const auto* good = std::get_if<commands::Line>(&cut);
+    if (!good) return commands::FilterChain{};
+    const auto specs = commands::read_filters(*good, line.size());
+    if (!std::holds_alternative<std::vector<commands::FilterSpec>>(specs)) return commands::FilterChain{};
+    return commands::FilterChain::make(std::get<std::vector<commands::FilterSpec>>(specs));
+}
+
+}  // namespace
+
+Client::Answer Client::failed(Code code, const std::string& what) const {
+    return {code, {}, commands::text_of(Error{code, what}, options_.json)};
+}
+
+Result<Reply> Client::say_hello(const std::string& line) {
+    const auto until = deadline();
+    Request request;
+    request.set_kind(Request::HELLO);
+    request.set_line(line);
+    request.set_count(count_);
+    while (true) {
+        std::string why;
+        if (link_.is_open() && link_.gone()) link_.close();
+        if (!link_.is_open() && !link_.connect(why))
+            return Error{Code::no_master, fmt::format("no switch answers at {}; is baton-chassis running?", why)};
+        Reply reply;
+        const auto got = link_.send(request, until) ? link_.receive(reply, until) : Got::broken;
+        if (got == Got::reply && reply.code() != 0) {
+            link_.close();
+            auto what = reply.text();
+            if (what.starts_with("%% ")) what.erase(0, 3);
+            while (what.ends_with('\n')) what.pop_back();
+            return Error{static_cast<Code>(reply.code()), what};
+        }
+        if (got == Got::reply) {
+            if (term_ != 0 && reply.term() != term_ && options_.notice)
+                options_.notice(fmt::format("-- {} carries the baton now (term {}); this session goes on", reply.slot(),
+                                            reply.term()));
+            term_ = reply.term();
+            prompt_ = reply.prompt();
+            return reply;
+        }
+        link_.close();
+        if (got == Got::interrupted) return Error{Code::failed, "interrupted"};
+        if (got == Got::timeout || monotonic_now() + hello_pause > until)
+            return Error{
+                Code::no_master,
+                fmt::format(
+                    "no master answered within {:g} s; the boards' logs say why, and the switch forwards without one",
+                    options_.timeout.seconds())};
+        pause(hello_pause);
+    }
+}
+
+Client::Answer Client::hello() {
+    const auto greeting = say_hello({});
+    return greeting ? Answer{} : failed(greeting.error().code, greeting.error().what);
+}
+
+Client::Answer Client::run(const std::string& line, int out) {
+    auto filters = filters_of(line);
+    if (const auto* complaint = std::get_if<commands::Complaint>(&filters))
+        return {Code::syntax, {}, commands::text_of(*complaint, line, options_.json)};
+    Screen screen(out, std::move(std::get<commands::FilterChain>(filters)), options_.page_rows);
+    Request request;
+    request.set_kind(Request::RUN);
+    request.set_line(line);
+    request.set_json(options_.json);
+    request.set_token(new_token());
+    for (bool again = false;; again = true) {
+        const auto greeting = say_hello(line);
+        if (!greeting) return failed(greeting.error().code, greeting.error().what);
+        if (!again && !greeting->confirm().empty() && options_.confirm && !options_.confirm(greeting->confirm()))
+            return {};
+        request.set_count(count_);
+        Got got = link_.send(request, deadline()) ? Got::reply : Got::broken;
+        std::string error;
+        Reply reply;
+        while (got == Got::reply) {
+            reply.Clear();
+            got = link_.receive(reply, deadline());
+            if (got != Got::reply) break;
+            if (reply.code() == 0)
+                screen.text(reply.text());
+            else
+                error += reply.text();
+            if (screen.gone()) {
+                output_gone_ = true;
+                link_.close();
+                return {};
+            }
+            if (reply.more()) continue;
+            ++count_;
+            prompt_ = reply.prompt();
+            screen.finish();
+            output_gone_ = screen.gone();
+            return {static_cast<Code>(reply.code()), reply.local(), std::move(error)};
+        }
+        link_.close();
+        if (got == Got::interrupted)
+            return failed(Code::failed,
+                          greeting->change()
+                              ? "interrupted; whether it was done is for the switch to say: look before you repeat it"
+                              : "interrupted");
+        if (got == Got::timeout)
+            return failed(Code::timeout,
+                          fmt::format("no answer within {:g} s{}", options_.timeout.seconds(),
+                                      greeting->change() ? "; it may still be done: look before you repeat it"
+                                                         : "; try --timeout"));
+        if (greeting->change()) return outcome(request.token(), *greeting, line, screen);
+        if (again || !screen.restart(std::move(std::get<commands::FilterChain>(filters = filters_of(line)))))
+            return failed(Code::failed, "the master was lost in the middle of the answer; ask again");
+    }
+}
+
+Client::Answer Client::outcome(std::uint64_t token, const Reply& greeting, const std::string& line, Screen& screen) {
+    const auto until = deadline();
+    Request request;
+    request.set_kind(Request::OUTCOME);
+    request.set_token(token);
+    ++count_;
+    while (true) {
+        const auto master = say_hello({});
+        if (!master)
+            return failed(
+                master.error().code,
+                fmt::format("the master was lost before it answered, and {} Whether \"{}\" was done is not known",
+                            master.error().what + ".", line));
+        const auto who = fmt::format("{} (term {})", master->slot(), master->term());
+        if (!greeting.journalled())
+            return failed(Code::failed, fmt::format("the master was lost before it answered; {} cannot say whether "
+                                                    "\"{}\" was done: look before you repeat it",
+                                                    who, line));
+        Reply reply;
+        const auto got = link_.send(request, until) ? link_.receive(reply, until) : Got::broken;
+        if (got == Got::interrupted)
+            return failed(Code::failed, "interrupted; whether it was done is for the switch to say");
+        if (got == Got::reply && reply.known()) {
+            if (options_.notice)
+                options_.notice("-- the master was lost before it answered; it had committed the change");
+            screen.text(commands::text_of_done(reply.text(), options_.json));
+            screen.finish();
+            return {};
+        }
+        const bool same_master =
+            master->term() == greeting.term();  // it may still be at it; a later one knows all there is
+        if (got == Got::reply && !same_master)
+            return failed(
+                Code::failed,
+                fmt::format("the master was lost before it committed; \"{}\" was not applied, says {}: repeat it", line,
+                            who));
+        if (got != Got::reply) link_.close();
+        if (monotonic_now() + outcome_pause > until)
+            return failed(
+                Code::timeout,
+                fmt::format("the connection broke and \"{}\" is not committed after {:g} s: look before you repeat it",
+                            line, options_.timeout.seconds()));
+        pause(outcome_pause);
+    }
+}
+
+std::vector<std::string> Client::words(Request::Kind kind, const std::string& line, std::size_t cursor) {
+    const auto greeting = say_hello({});
+    if (!greeting) return {};
+    Request request;
+    request.set_kind(kind);
+    request.set_line(line);
+    request.set_cursor(static_cast<std::uint32_t>(cursor));
+    request.set_count(count_);
+    Reply reply;
+    if (!link_.send(request, deadline()) || link_.receive(reply, deadline()) != Got::reply) {
+        link_.close();
+        return {};
+    }
+    if (reply.code() != 0) return {reply.text()};
+    return {reply.words().begin(), reply.words().end()};
+}
+
+std::vector<std::string> Client::complete(const std::string& line, std::size_t cursor) {
+    return words(Request::COMPLETE, line, cursor);
+}
+
+std::vector<std::string> Client::help(const std::string& line, std::size_t cursor) {
+    return words(Request::HELP, line, cursor);
+}
+
+}  // namespace baton::session

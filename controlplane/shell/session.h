@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// One client's session in the master: reads a request, has it answered, sends the answer in pieces. It reads the next
+// request while a command runs, in order to notice that the client went away, but answers them one after the other.
+#pragma once
+
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controlplane/commands/interpreter.h"
+#include "controlplane/shell/session.pb.h"
+#include "controlplane/shell/session_server.h"
+#include "sync/base/time.h"
+
+namespace baton {
+
+class Session : public std::enable_shared_from_this<Session> {
+  public:
+    using Socket = boost::asio::local::stream_protocol::socket;
+
+    struct Owner {  // what a session needs of the server; both outlive the session's use of them, see close()
+        const commands::Interpreter& interpreter;
+        Switch& sw;
+        SessionServer::Limits limits;
+        std::function<void(Session*)> closed;
+    };
+
+    Session(Socket socket, std::shared_ptr<const Owner> owner);
+
+    void begin();
+    /// Says one sentence and closes; for a client that cannot be served.
+    void refuse(std::string_view sentence);
+    void close();
+
+    bool busy() const { return busy_; }
+
+    Time last_used() const { return last_used_; }
+
+  private:
+    void read();
+    void read_body(std::uint32_t size);
+    void take(session::Request request);
+    void serve(const session::Request& request);
+    void answer(commands::Output output, const session::Request& request);
+    void reply(session::Reply reply);
+    void pump();
+    void write();
+    void written();
+    void finished();
+    void after(int seconds);
+    void in_time();
+
+    Socket socket_;
+    boost::asio::steady_timer timer_;
+    unsigned watch_ = 0;  // which waiting the timer is for; one that was over may still be queued
+    std::shared_ptr<const Owner> owner_;
+    std::uint8_t header_[4] = {};
+    std::vector<char> body_;
+    std::optional<session::Request> held_;  // came while busy_
+    bool busy_ = false;
+    bool closed_ = false;
+    bool close_after_ = false;
+    Time last_used_;
+
+    session::Reply last_;  // of the answer: goes with its last piece
+    std::string text_;     // of the answer, not yet sent
+    std::unique_ptr<commands::Pieces> rest_;
+    std::string out_;  // being written
+    std::size_t out_at_ = 0;
+    bool more_ = false;  // pieces follow out_
+};
+
+}  // namespace baton

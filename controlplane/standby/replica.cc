@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/standby/replica.h"
+
+#include <algorithm>
+
+namespace baton {
+namespace {
+
+constexpr std::size_t index_of(Subsystem subsystem) { return static_cast<std::size_t>(subsystem); }
+
+template <class Message>
+bool parse(const JournalRecord& record, Message& into) {
+    return into.ParseFromArray(record.payload.data(), static_cast<int>(record.payload.size()));
+}
+
+std::string at(const JournalRecord& record) {
+    return "journal record " + std::to_string(record.sequence) + " of term " + std::to_string(record.term);
+}
+
+}  // namespace
+
+LoggedLine logged_line(const config::LogLine& line) {
+    const auto level = static_cast<log::Level>(std::min<std::uint32_t>(line.level(), static_cast<std::uint32_t>(log::Level::fatal)));
+    return {line.at_ns(), level, line.slot(), line.line()};
+}
+
+config::LogLine as_message(const LoggedLine& line) {
+    config::LogLine out;
+    out.set_at_ns(line.at_ns);
+    out.set_level(static_cast<std::uint32_t>(line.level));
+    out.set_slot(line.slot);
+    out.set_line(line.line);
+    return out;
+}
+
+void Replica::restart() { gathered_.reset(); }
+
+Replica::Took Replica::fail(Subsystem subsystem, Reason reason, std::string complaint) {
+    reasons_[index_of(subsystem)] = reason;
+    complaint_ = std::move(complaint);
+    return Took::failed;
+}
+
+Replica::Took Replica::unknown(const JournalRecord& record) {
+    if (!(record.flags & journal_critical)) {
+        ++skipped_;
+        return Took::skipped;
+    }
+    const auto subsystem = record.subsystem < subsystem_count ? static_cast<Subsystem>(record.subsystem) : Subsystem::configuration;
+    return fail(subsystem, Reason::invalid_subtype,
+                at(record) + " is of a kind that this release does not know (subsystem " +
+                    std::to_string(record.subsystem) + ", subtype " + std::to_string(record.subtype) +
+                    "); run one release on both boards");
+}
+
+Replica::Took Replica::apply(const JournalRecord& record) {
+    if (record.subsystem >= subsystem_count) return unknown(record);
+    const auto subsystem = static_cast<Subsystem>(record.subsystem);
+    if (subsystem == Subsystem::configuration && record.subtype == config::SNAPSHOT_BEGIN) {
+        gathered_ = std::make_unique<Databases>();
+        gathered_from_ = record.position;
+        std::fill(std::begin(reasons_), std::end(reasons_), Reason::none);
+        return Took::applied;
+    }
+    if (subsystem == Subsystem::configuration && record.subtype == config::SNAPSHOT_END) {
+        if (!gathered_) return fail(subsystem, Reason::config_failed, at(record) + " ends a snapshot that never began");
+        differed_ = complete() && !(held_.running == gathered_->running);
+        held_ = std::move(*gathered_);
+        gathered_.reset();
+        snapshot_at_ = gathered_from_;
+        return Took::snapshot;
+    }
+    if (reasons_[record.subsystem] != Reason::none) return Took::skipped;
+    return take(subsystem, record.subtype, record, gathered_ ? *gathered_ : held_);
+}
+
+Replica::Took Replica::take(Subsystem subsystem, std::uint16_t subtype, const JournalRecord& record, Databases& into) {
+    const auto damaged = [&] { return fail(subsystem, Reason::config_failed, at(record) + " cannot be read"); };
+    if (subsystem == Subsystem::configuration && subtype == config::TRANSACTION) {
+        config::Transaction transaction;
+        if (!parse(record, transaction)) return damaged();
+        if (auto done = into.running.replay({transaction.changes().begin(), transaction.changes().end()}); !done)
+            return fail(subsystem, Reason::config_failed, at(record) + " does not apply here: " + done.error().what);
+        into.outcomes.add(transaction.token(), transaction.text(), transaction.failed());
+        return Took::applied;
+    }
+    if (subsystem == Subsystem::configuration && subtype == config::OUTCOMES) {
+        config::Outcomes outcomes;
+        if (!parse(record, outcomes)) return damaged();
+        for (const auto& outcome : outcomes.outcomes()) into.outcomes.add(outcome.token(), outcome.text(), outcome.failed());
+        return Took::applied;
+    }
+    if (subsystem == Subsystem::log && subtype == config::LOG_LINE) {
+        config::LogLine line;
+        if (!parse(record, line)) return damaged();
+        into.log.add(logged_line(line));
+        return Took::applied;
+    }
+    if (subsystem == Subsystem::log && subtype == config::LOG_LINES) {
+        config::LogLines lines;
+        if (!parse(record, lines)) return damaged();
+        for (const auto& line : lines.lines()) into.log.add(logged_line(line));
+        return Took::applied;
+    }
+    if (subsystem == Subsystem::log && subtype == config::LOG_CLEAR) {
+        into.log.clear();
+        return Took::applied;
+    }
+    return unknown(record);
+}
+
+}  // namespace baton

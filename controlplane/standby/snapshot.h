@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The databases as journal records: SNAPSHOT_BEGIN, the configuration as transactions, outcomes, log lines, SNAPSHOT_END.
+//
+// Room (C is the journal's capacity): a snapshot is due when the journal from base on exceeds C/2, may take 3C/8, and no
+// single record exceeds C/16; so it always fits beside what is there, and a killed one costs nothing (journal.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controlplane/standby/replica.h"
+
+namespace baton {
+
+constexpr std::uint64_t snapshot_due(std::uint64_t capacity) { return capacity / 2; }
+constexpr std::uint64_t snapshot_most(std::uint64_t capacity) { return capacity / 8 * 3; }
+constexpr std::uint64_t record_most(std::uint64_t capacity) { return capacity / 16; }
+
+struct PlainRecord {
+    Subsystem subsystem{};
+    std::uint16_t subtype = 0;
+    std::uint8_t flags = 0;
+    std::string payload;
+};
+
+/// `capacity` bounds what history may take: outcomes C/8 and log C/16, the newest kept.
+std::vector<PlainRecord> snapshot_of(const Databases& databases, std::uint64_t capacity);
+
+std::uint64_t journal_size(const std::vector<PlainRecord>& records);
+
+/// Refused with a sentence (reason `memory`) when the state takes more than snapshot_most().
+template <class Stores>
+Result<std::uint64_t> write_snapshot(BasicJournalWriter<Stores>& writer, const std::vector<PlainRecord>& records) {
+    const std::uint64_t size = journal_size(records), most = snapshot_most(writer.capacity());
+    if (size > most)
+        return failure("the configuration takes " + std::to_string(size) + " bytes of " + std::to_string(most) +
+                       " that the journal has for it (reason memory); remove some, or give the chassis a larger journal");
+    const std::uint64_t begin = writer.head();
+    writer.begin_snapshot();
+    for (const PlainRecord& record : records) {
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(record.payload.data());
+        const auto done = writer.append(static_cast<std::uint8_t>(record.subsystem), record.subtype, record.flags,
+                                        {bytes, record.payload.size()});
+        if (!done) {
+            writer.abort_snapshot();
+            return done.error();
+        }
+    }
+    writer.end_snapshot();
+    return begin;
+}
+
+}  // namespace baton

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// This board's word on each subsystem, in its page: what it is now and why, and what it was before. One word each, so
+// the other board and `show msm-failover` never see a state without its reason. Subsystems whose engines are not built
+// yet stay `disable`.
+#pragma once
+
+#include <array>
+
+#include "sync/layout/board.h"
+
+namespace baton {
+
+/// What a board follows today; hitless means that all of these are ready.
+inline constexpr std::array followed_subsystems{Subsystem::configuration, Subsystem::l2_hardware, Subsystem::log};
+
+inline SubsystemWord subsystem_of(const BoardPage& page, Subsystem subsystem) {
+    return SubsystemWord::of(page.subsystem[static_cast<std::size_t>(subsystem)].load(std::memory_order_acquire));
+}
+
+class Subsystems {
+  public:
+    explicit Subsystems(BoardPage& page) : page_(page) {}
+
+    SubsystemWord operator[](Subsystem subsystem) const { return subsystem_of(page_, subsystem); }
+
+    /// The last state and reason become the old ones; nothing happens when nothing changed.
+    void set(Subsystem subsystem, SubsystemState state, Reason reason = Reason::none) {
+        const SubsystemWord last = (*this)[subsystem];
+        if (last.state == state && last.reason == reason) return;
+        store(subsystem, {state, reason, last.state, last.reason});
+    }
+
+    void set_followed(SubsystemState state, Reason reason = Reason::none) {
+        for (const Subsystem subsystem : followed_subsystems) set(subsystem, state, reason);
+    }
+
+    /// At a take-over: the old columns of the new master say what it was as a slave, whatever it becomes now.
+    void remember_as_old() {
+        for (const Subsystem subsystem : followed_subsystems) {
+            const SubsystemWord now = (*this)[subsystem];
+            store(subsystem, {now.state, now.reason, now.state, now.reason});
+        }
+    }
+
+  private:
+    void store(Subsystem subsystem, SubsystemWord word) {
+        page_.subsystem[static_cast<std::size_t>(subsystem)].store(word.word(), std::memory_order_release);
+    }
+
+    BoardPage& page_;
+};
+
+/// All that a slave follows is ready.
+inline bool ready(const BoardPage& page) {
+    for (const Subsystem subsystem : followed_subsystems)
+        if (subsystem_of(page, subsystem).state != SubsystemState::ready) return false;
+    return true;
+}
+
+}  // namespace baton
