@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Configuration that never rests: VLANs, static and black-holed entries and the ageing time are changed by an operator who
+keeps a book of what was acknowledged. After each change of the baton the new master must show exactly that (invariant 4),
+and no counter may have gone back (invariant 11). One thread, the only one that changes anything."""
+
+import random
+import threading
+
+from tests.support import processes
+
+FIRST_TAG, TAGS = 100, 40
+AGINGTIMES = (300, 400, 500, 600, 1000)
+
+
+class Wrong(RuntimeError):
+    """The new master does not hold what an operator was told."""
+
+
+class Churn:
+    def __init__(self, chassis, seed=0):
+        self.chassis = chassis
+        self.random = random.Random(seed)
+        self.vlans = {}        # name -> (tag, set of tagged ports): as acknowledged
+        self.statics = {}      # mac -> port, or 'blackhole'; all in VLAN red
+        self.agingtime = 300
+        self.acknowledged = self.checked = self.checks = 0
+        self.unanswered = 0    # no answer in time: the outcome had to be found out
+        self.lost = 0          # answered: not applied, because the master died first
+        self.wrong = []
+        self._since_check = 0
+        self._counters = {}
+        self._term = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self):
+        self._term = self.chassis.term()
+        self._thread.start()
+
+    def stop(self):
+        self._stop.set()
+        self._thread.join(60)
+        if self._thread.is_alive():
+            self.wrong.append('the operator never got an answer')
+
+    def _run(self):
+        while not self._stop.is_set() and not self.wrong:
+            try:
+                self.step()
+            except (Wrong, RuntimeError, ValueError, KeyError) as error:
+                self.wrong.append(str(error))
+
+    def step(self):
+        """One change; and the whole check when the baton has changed hands since the last one."""
+        self._change()
+        term = self.chassis.term()
+        if term is not None and term != self._term:
+            self._term = term
+            self.check()
+
+    # --- changes
+
+    def _change(self):
+        ways = [self._create_vlan, self._create_static, self._aging]
+        if self.vlans:
+            ways += [self._delete_vlan, self._member]
+        if self.statics:
+            ways.append(self._delete_static)
+        if len(self.vlans) > 20:
+            ways = [self._delete_vlan]
+        if len(self.statics) > 60:
+            ways = [self._delete_static]
+        line, book, done_already = self.random.choice(ways)()
+        answer = self.chassis.run(*line.split(), timeout=15)
+        if answer.returncode == 0:
+            book()
+            self.acknowledged += 1
+            self._since_check += 1
+        elif answer.returncode in (3, 6):
+            # Not acknowledged: either outcome is right, and must now be found out.
+            self.unanswered += 1
+            if not processes.until(lambda: self.chassis.term() is not None, 20, 0.02):
+                raise Wrong(f'no master 20 s after: {line}')
+            if done_already():
+                book()
+        elif 'was lost before it committed' in answer.stderr + answer.stdout:
+            self.lost += 1
+            if done_already():
+                raise Wrong(f'`{line}` was said not to be applied, but it was')
+        else:
+            raise Wrong(f'`{line}` was refused ({answer.returncode}): {(answer.stderr + answer.stdout).strip()}')
+
+    def _create_vlan(self):
+        used = {tag for tag, _ in self.vlans.values()}
+        tag = self.random.choice([tag for tag in range(FIRST_TAG, FIRST_TAG + TAGS) if tag not in used])
+        name = f'churn{tag}'
+        return f'create vlan {name}', lambda: self.vlans.update({name: (tag, set())}), lambda: name in self._shown_vlans()
+
+    def _delete_vlan(self):
+        name = self.random.choice(sorted(self.vlans))
+        return f'delete vlan {name}', lambda: self.vlans.pop(name), lambda: name not in self._shown_vlans()
+
+    def _member(self):
+        """A VLAN gets its tag first, then ports one by one, then loses them again."""
+        name = self.random.choice(sorted(self.vlans))
+        tag, ports = self.vlans[name]
+        shown = lambda: self._shown_vlans()[name]
+        if not shown()[0]:
+            return f'configure vlan {name} tag {tag}', lambda: None, lambda: shown()[0] == tag
+        port = self.random.choice(['1:1', '1:2', '1:3', '1:4'])
+        if port in ports:
+            return f'configure vlan {name} delete ports {port}', lambda: ports.discard(port), lambda: port not in shown()[1]
+        return f'configure vlan {name} add ports {port} tagged', lambda: ports.add(port), lambda: port in shown()[1]
+
+    def _create_static(self):
+        mac = f'02:5a:00:00:{self.random.randrange(256):02x}:{self.random.randrange(256):02x}'
+        where = self.random.choice(['1:1', '1:2', '1:4', 'blackhole'])
+        if mac in self.statics:
+            return self._delete_static()
+        words = 'blackhole' if where == 'blackhole' else f'ports {where}'
+        return (f'create fdbentry {mac} vlan red {words}', lambda: self.statics.update({mac: where}),
+                lambda: mac in self._shown_statics())
+
+    def _delete_static(self):
+        mac = self.random.choice(sorted(self.statics))
+        return f'delete fdbentry {mac} vlan red', lambda: self.statics.pop(mac), lambda: mac not in self._shown_statics()
+
+    def _aging(self):
+        seconds = self.random.choice(AGINGTIMES)
+        def book():
+            self.agingtime = seconds
+        return f'configure fdb agingtime {seconds}', book, lambda: self._shown_fdb()[1] == seconds
+
+    # --- what the master shows
+
+    def _shown_vlans(self):
+        return {vlan['name']: (vlan['tag'], set(vlan['tagged'])) for vlan in self.chassis.show('vlan')['vlans'] if vlan['name'].startswith('churn')}
+
+    def _shown_fdb(self):
+        """The permanent entries that the data plane really has, and the ageing time."""
+        fdb = self.chassis.show('fdb permanent')
+        entries = {entry['mac']: 'blackhole' if entry['blackhole'] else entry['port'] for entry in fdb['entries']
+                   if entry['mac'].startswith('02:5a')}
+        return entries, fdb['aging_time']
+
+    def _shown_statics(self):
+        return self._shown_fdb()[0]
+
+    def check(self):
+        """Everything acknowledged is there, and nothing else; in the configuration and in the tables."""
+        vlans, (statics, aging) = self._shown_vlans(), self._shown_fdb()
+        expected = {name: ports for name, (_, ports) in self.vlans.items()}
+        if {name: ports for name, (_, ports) in vlans.items()} != expected:
+            raise Wrong(f'term {self._term}: VLANs are {vlans}, acknowledged were {self.vlans}')
+        if any(tag not in (None, self.vlans[name][0]) for name, (tag, _) in vlans.items()):
+            raise Wrong(f'term {self._term}: a VLAN has another tag: {vlans}, acknowledged were {self.vlans}')
+        if statics != self.statics:
+            missing = {mac: port for mac, port in self.statics.items() if statics.get(mac) != port}
+            extra = {mac: port for mac, port in statics.items() if mac not in self.statics}
+            raise Wrong(f'term {self._term}: of the permanent entries are missing {missing}, too many {extra}')
+        if aging != self.agingtime:
+            raise Wrong(f'term {self._term}: the ageing time is {aging}, acknowledged was {self.agingtime}')
+        self._compare_counters()
+        self.checks += 1
+        self.checked += self._since_check
+        self._since_check = 0
+
+    def _compare_counters(self):
+        now = {}
+        for port in self.chassis.show('ports statistics')['ports']:
+            now.update({(port['port'], name): value for name, value in port.items() if isinstance(value, int)})
+        for name, value in self._counters.items():
+            if now.get(name, 0) < value:
+                raise Wrong(f'term {self._term}: counter {name} went back from {value} to {now.get(name)}')
+        self._counters = now

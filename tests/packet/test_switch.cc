@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/packet/test_switch.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "dataplane/numbering.h"
+
+namespace baton::test {
+namespace {
+
+template <class Root>
+Mapping arena(ArenaKind kind, Fd* keep = nullptr, std::size_t size = sizeof(Root), std::size_t touch = 0) {
+    auto fd = create_arena(kind, size, fingerprint<Root>(), Pages::small, touch);
+    if (!fd) throw StartupError{1, fd.error().what};
+    auto mapping = map_arena(fd->get(), kind, fingerprint<Root>(), Access::read_write);
+    if (!mapping) throw StartupError{1, mapping.error().what};
+    if (keep) *keep = std::move(*fd);
+    return std::move(*mapping);
+}
+
+PortSet256 set_of(std::initializer_list<PortId> ports) {
+    PortSet256 set;
+    for (const PortId port : ports) set.add(port);
+    return set;
+}
+
+/// A wire that the workers take for another kind: one whose neighbour has no MAC that pads.
+class Disguised final : public Port {
+  public:
+    Disguised(std::unique_ptr<Port> port, const std::string& kind) : port_(std::move(port)) {
+        about_ = port_->about();
+        about_.kind = kind;
+    }
+
+    std::uint16_t receive(rte_mbuf** into, std::uint16_t count) override { return port_->receive(into, count); }
+
+    std::uint16_t transmit(rte_mbuf** frames, std::uint16_t count) override { return port_->transmit(frames, count); }
+
+    bool link_up() override { return port_->link_up(); }
+
+    void set_enabled(bool enabled) override { port_->set_enabled(enabled); }
+
+  private:
+    std::unique_ptr<Port> port_;
+};
+
+constexpr Term term = 1;
+
+}  // namespace
+
+TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
+    static unsigned switches = 0;
+    baton_ = arena<BatonPage>(ArenaKind::baton);
+    board_a_ = arena<BoardPage>(ArenaKind::board_a);
+    board_b_ = arena<BoardPage>(ArenaKind::board_b);
+    commands_ = arena<CommandArena>(ArenaKind::commands);
+    tables_ = arena<TablesArena>(ArenaKind::tables);
+    punt_ = arena<PuntArena>(ArenaKind::punt);
+    fdb_arena_ = arena<FdbControl>(ArenaKind::fdb, &fdb_fd_, fdb_arena_size, 1 << 20);
+    pool_ = rte_pktmbuf_pool_create(("frames-" + std::to_string(switches++)).c_str(), shape.mbufs, 0, 0,
+                                    mbuf_data_room(shape.max_frame), SOCKET_ID_ANY);
+    if (!pool_) throw StartupError{1, "no memory for packet buffers"};
+
+    KeptFds kept;
+    std::vector<PortSpec> specs;
+    for (unsigned n = 1; n <= shape.ports; ++n) {
+        auto fd = create_wire(shape.slots, shape.slot_size, Pages::small);
+        auto mapping = map_arena(fd->get(), ArenaKind::wire, fingerprint<WireArena>(), Access::read_write);
+        auto& wire = *mapping->as<WireArena>();
+        wire.peer_up = 1;
+        neighbours_.push_back({std::move(*mapping), WireEnd(wire, 0), WireEnd(wire, 1)});
+        const std::string name = "1:" + std::to_string(n);
+        kept.add("port/" + name + "/wire", std::move(*fd));
+        auto spec = parse_port(name + " wire,slots=" + std::to_string(shape.slots) +
+                               ",slot-size=" + std::to_string(shape.slot_size));
+        if (!spec) throw StartupError{1, spec.error().what};
+        specs.push_back(*spec);
+    }
+    PortSetting setting;
+    setting.max_frame = shape.max_frame;
+    setting.pages = Pages::small;
+    setting.mempool = pool_;
+    setting.keep = [](std::string_view, int) {};
+    opened_ = open_ports(specs, kept, setting);
+    if (shape.kind != "wire")
+        for (auto& port : opened_) port = std::make_unique<Disguised>(std::move(port), shape.kind);
+
+    auto maintenance = FdbMaintenance::open(fdb_fd_.get(), fdb_arena_.bytes(), fdb_min_bits, 12345, now);
+    if (!maintenance) throw StartupError{1, maintenance.error().what};
+    maintenance_.emplace(std::move(*maintenance));
+    fdb_.emplace(fdb_arena_.bytes());
+
+    Crew::Setup crew;
+    crew.tables = &tables();
+    crew.fdb = &*fdb_;
+    crew.mempool = pool_;
+    crew.punt = punt_.as<PuntArena>();
+    crew.board_a = board_a_.as<BoardPage>();
+    crew.board_b = board_b_.as<BoardPage>();
+    crew.workers = shape.workers;
+    crew_ = std::make_unique<Crew>(crew);
+    std::vector<PortName> names;
+    for (const auto& port : opened_) names.push_back(port->about().name);
+    const auto ids = dataplane::number_ports(tables(), *maintenance_, names);
+    ApplierRounds::Setup setup;
+    for (std::size_t i = 0; i < opened_.size(); ++i) {
+        const PortAbout& about = opened_[i]->about();
+        const WorkerId worker = crew_->add_port(ids[i], *opened_[i]);
+        dataplane::publish_port(tables(), ids[i],
+                                {about.name, about.kind, about.device, about.max_frame, about.mac, worker});
+        setup.ports.push_back({ids[i], opened_[i].get()});
+    }
+    crew_->connect();
+    tables().applier.worker_count = shape.workers;
+
+    baton_.as<BatonPage>()->grant = GrantWord{term, Slot::msm_a}.word();
+    commands_.as<CommandArena>()->rings[term % ring_count].term = term;
+    setup.baton = baton_.as<BatonPage>();
+    setup.commands = commands_.as<CommandArena>();
+    setup.tables = &tables();
+    setup.fdb = &*maintenance_;
+    setup.wake_boards = [] {};
+    applier_ = std::make_unique<ApplierRounds>(std::move(setup), now);
+    applier_->ask_all_links();
+    master_.emplace(*commands_.as<CommandArena>(), tables().applier, term);
+}
+
+TestSwitch::~TestSwitch() {
+    crew_.reset();
+    applier_.reset();
+    opened_.clear();
+    rte_mempool_free(pool_);
+}
+
+void TestSwitch::apply() {
+    now = now + milliseconds(21);  // past one round of links
+    for (int i = 0; i < 1000 && applier_->turn(now); ++i) {
+    }
+}
+
+void TestSwitch::vlan(VlanId id, std::initializer_list<PortId> untagged, std::initializer_list<PortId> tagged) {
+    VlanSet body{id, vlan_has_tag, 0, set_of(tagged), set_of(untagged)};
+    for (const PortId port : untagged) body.member.add(port);
+    ASSERT_EQ(command(CommandType::vlan_set, body), Outcome::done);
+}
+
+void TestSwitch::delete_vlan(VlanId id) {
+    ASSERT_EQ(command(CommandType::vlan_delete, VlanDelete{id}), Outcome::done);
+}
+
+void TestSwitch::port(PortId id, VlanId port_vlan, bool enabled) {
+    ASSERT_EQ(command(CommandType::port_set, PortConfig{id, port_vlan, enabled}), Outcome::done);
+}
+
+void TestSwitch::fixed(Mac mac, VlanId id, PortId port) {
+    ASSERT_EQ(command(CommandType::fdb_static_set, FdbStatic{mac.value(), id, port, 0, 0}), Outcome::done);
+}
+
+void TestSwitch::black_hole(Mac mac, VlanId id) {
+    ASSERT_EQ(command(CommandType::fdb_static_set, FdbStatic{mac.value(), id, 0, static_blackhole, 0}), Outcome::done);
+}
+
+void TestSwitch::all_in_one() {
+    VlanSet body{1, vlan_has_tag, 0, {}, {}};
+    for (PortId id = 1; id <= ports_; ++id) body.member.add(id);
+    body.untagged = body.member;
+    ASSERT_EQ(command(CommandType::vlan_set, body), Outcome::done);
+    for (PortId id = 1; id <= ports_; ++id) port(id, 1);
+}
+
+void TestSwitch::send(PortId port, const Frame& frame) {
+    if (neighbours_[port - 1].to_switch.room(1) == 0) settle();
+    send_now(port, frame);
+}
+
+void TestSwitch::send_now(PortId port, const Frame& frame) {
+    WireEnd& end = neighbours_[port - 1].to_switch;
+    ASSERT_EQ(end.room(1), 1u) << "the wire to the switch is full";
+    ASSERT_LE(frame.size(), end.largest_frame());
+    WireSlot& slot = end.to_fill(0);
+    slot.length = static_cast<std::uint32_t>(frame.size());
+    std::copy(frame.begin(), frame.end(), reinterpret_cast<std::uint8_t*>(WireEnd::bytes(slot)));
+    end.publish(1);
+}
+
+void TestSwitch::settle() {
+    for (bool busy = true; busy;) {
+        busy = false;
+        for (std::size_t i = 0; i < crew_->size(); ++i) busy |= crew_->worker(i).turn();
+    }
+}
+
+std::vector<Frame> TestSwitch::received(PortId port) {
+    std::vector<Frame> frames;
+    WireEnd& end = neighbours_[port - 1].from_switch;
+    while (end.waiting(1) == 1) {
+        const WireSlot& slot = end.to_read(0);
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(WireEnd::bytes(slot));
+        frames.emplace_back(bytes, bytes + slot.length);
+        end.release(1);
+    }
+    return frames;
+}
+
+void TestSwitch::link(PortId port, bool up) {
+    neighbours_[port - 1].wire.as<WireArena>()->peer_up = up ? 1 : 0;
+    apply();
+}
+
+std::optional<std::vector<PortId>> TestSwitch::where(const Frame& expected) {
+    settle();
+    std::vector<PortId> ports;
+    bool others = false;
+    for (PortId id = 1; id <= ports_; ++id)
+        for (const Frame& frame : received(id)) {
+            if (frame == expected)
+                ports.push_back(id);
+            else
+                others = true;
+        }
+    if (others) return std::nullopt;
+    return ports;
+}
+
+std::uint64_t TestSwitch::drops(PortId port, Drop why) const {
+    std::uint64_t sum = 0;
+    for (const auto& worker : tables().workers) sum += worker.drops[port][static_cast<std::size_t>(why)].load();
+    return sum;
+}
+
+std::uint64_t TestSwitch::total(std::atomic<std::uint64_t> WorkerCounters::*counter) const {
+    std::uint64_t sum = 0;
+    for (const auto& worker : tables().workers) sum += (worker.*counter).load();
+    return sum;
+}
+
+bool TestSwitch::accounts_balance() const {
+    std::uint64_t rx = 0, tx = 0, dropped = 0;
+    for (const auto& worker : tables().workers)
+        for (PortId id = 1; id <= ports_; ++id) {
+            rx += worker.port[id].rx_frames;
+            tx += worker.port[id].tx_frames;
+            for (const auto& drop : worker.drops[id]) dropped += drop;
+        }
+    return rx + total(&WorkerCounters::flood_copies) == tx + dropped + total(&WorkerCounters::punted);
+}
+
+unsigned TestSwitch::buffers_in_use() const {
+    return rte_mempool_in_use_count(pool_);
+}
+
+}  // namespace baton::test

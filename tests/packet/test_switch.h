@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole switch inside the test's process: arenas, real wires as ports, the real pipeline and applier, workers turned
+// by hand. The test is the chassis, the master (commands go through the ring of its term) and every neighbour. Ports
+// are 1:1, 1:2, ... with PortId 1, 2, ...; EAL must run (packet_main.cc).
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "dataplane/applier/applier.h"
+#include "dataplane/worker/crew.h"
+#include "sync/channel/command_ring.h"
+#include "sync/channel/wire.h"
+#include "tests/packet/frames.h"
+
+namespace baton::test {
+
+class TestSwitch {
+  public:
+    struct Shape {
+        unsigned ports = 4;
+        unsigned workers = 1;
+        std::uint32_t slots = 256, slot_size = 2048, max_frame = 9216;
+        unsigned mbufs = 4095;
+        std::string kind = "wire";  // as the workers see it; anything else pads short frames
+    };
+
+    TestSwitch() : TestSwitch(Shape{}) {}
+
+    explicit TestSwitch(const Shape& shape);
+    ~TestSwitch();
+
+    // The master's side. Each goes through the command ring and is applied before it returns.
+    void vlan(VlanId id, std::initializer_list<PortId> untagged, std::initializer_list<PortId> tagged = {});
+    void delete_vlan(VlanId id);
+    void port(PortId id, VlanId port_vlan, bool enabled = true);
+    void fixed(Mac mac, VlanId id, PortId port);
+    void black_hole(Mac mac, VlanId id);
+    template <class Body>
+    Outcome command(CommandType type, const Body& body);
+    /// All ports untagged in VLAN 1.
+    void all_in_one();
+
+    // The neighbours' side.
+    void send(PortId port, const Frame& frame);
+    /// The same when workers turn by themselves: the wire must have room.
+    void send_now(PortId port, const Frame& frame);
+    /// Turns until nothing moves.
+    void settle();
+    /// What came out of a port since last asked.
+    std::vector<Frame> received(PortId port);
+    void link(PortId port, bool up);
+    /// settle(), and the ports where exactly this frame came out, in order; other frames anywhere are an error (none).
+    std::optional<std::vector<PortId>> where(const Frame& expected);
+
+    // The eyes.
+    std::uint64_t drops(PortId port, Drop why) const;
+    std::uint64_t total(std::atomic<std::uint64_t> WorkerCounters::*counter) const;
+
+    Traffic& traffic(PortId port, unsigned worker = 0) { return tables().workers[worker].port[port]; }
+
+    /// rx + flood copies = tx + drops + punted, over everything so far.
+    bool accounts_balance() const;
+    unsigned buffers_in_use() const;
+
+    const char* pool_name() const { return pool_->name; }
+
+    /// The master has read worker 0's punted frames up to `cursor`.
+    void read_to(std::uint64_t cursor) { board_a_.as<BoardPage>()->punt_cursor[0] = cursor; }
+
+    TablesArena& tables() const { return *tables_.as<TablesArena>(); }
+
+    PuntArena& punts() const { return *punt_.as<PuntArena>(); }
+
+    FdbView fdb() const { return fdb_->begin_batch(); }
+
+    std::uint16_t lookup(Mac mac, VlanId id) const { return fdb().lookup(fdb().mix(id, mac.value()), id); }
+
+    Crew& crew() { return *crew_; }
+
+    ApplierRounds& applier() { return *applier_; }
+
+    Time now{seconds(1000).ns};  // the applier's clock; tests move it
+    void apply();
+
+  private:
+    struct Neighbour {
+        Mapping wire;
+        WireEnd to_switch, from_switch;
+    };
+
+    unsigned ports_;
+    Mapping baton_, board_a_, board_b_, commands_, tables_, punt_, fdb_arena_;
+    Fd fdb_fd_;
+    rte_mempool* pool_ = nullptr;
+    std::vector<Neighbour> neighbours_;
+    std::vector<std::unique_ptr<Port>> opened_;
+    std::optional<FdbMaintenance> maintenance_;
+    std::optional<Fdb> fdb_;
+    std::unique_ptr<Crew> crew_;
+    std::unique_ptr<ApplierRounds> applier_;
+    std::optional<CommandWriter> master_;
+};
+
+template <class Body>
+Outcome TestSwitch::command(CommandType type, const Body& body) {
+    const std::uint64_t sequence = master_->push(type, Owner::configuration, body);
+    apply();
+    return master_->outcome(sequence);
+}
+
+}  // namespace baton::test

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// An applier in a few lines, over tables in plain memory: takes commands from the ring of the current term and stores
+// what they say and what became of them, as the data plane does. A test steps it, stops it, and makes it refuse.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "controlplane/program/image.h"
+#include "sync/base/time.h"
+#include "sync/channel/command_ring.h"
+
+namespace baton::test {
+
+class DataplaneInMemory {
+  public:
+    TablesArena& tables() { return *tables_; }
+    CommandArena& commands() { return *commands_; }
+
+    void start(const std::vector<PortName>& ports) {
+        PortId id = 3;  // not 1, so that nobody confuses number and position
+        for (PortEntry& entry : tables_->ports) entry.present.store(0);
+        for (const PortName name : ports) {
+            PortEntry& entry = tables_->ports[id++];
+            entry.module = name.module;
+            entry.port = name.port;
+            entry.present.store(1);
+        }
+        tables_->applier.port_count.store(static_cast<std::uint32_t>(ports.size()));
+        tables_->applier.incarnation.fetch_add(1);
+        beat();
+    }
+    void beat() { tables_->applier.heartbeat_ns.store(monotonic_now().ns); }
+
+    /// As the chassis does before a grant.
+    void open_ring(Term term) {
+        CommandRing& ring = commands_->rings[term % ring_count];
+        ring.term.store(0);
+        ring.written.store(0);
+        ring.term.store(term);
+        tables_->applier.applied.store(0);
+        tables_->applier.term.store(term);
+    }
+
+    /// Takes up to `most` commands; how many it took.
+    std::size_t step(std::size_t most = ~std::size_t{0}) {
+        const Term term = tables_->applier.term.load();
+        CommandReader reader(*commands_);
+        Command command;
+        std::size_t taken = 0;
+        beat();
+        for (; taken < most && reader.next(term, tables_->applier.applied.load(), command); ++taken) {
+            said.push_back(command);
+            const Outcome outcome = refuse ? refuse(command) : Outcome::done;
+            if (outcome == Outcome::done) apply(command);
+            tables_->applier.outcomes[(command.sequence - 1) % ring_slots].store(static_cast<std::uint32_t>(outcome));
+            tables_->applier.applied.store(command.sequence);
+        }
+        return taken;
+    }
+
+    void apply(const Command& command) {
+        switch (command.type) {
+            case CommandType::vlan_set: {
+                const auto set = command.get<VlanSet>();
+                VlanEntry& entry = tables_->vlans[set.vlan];
+                for (int i = 0; i < 4; ++i) {
+                    entry.member[i].store(set.member.words[i]);
+                    entry.untagged[i].store(set.untagged.words[i]);
+                }
+                entry.flags.store(set.flags);
+                entry.confirmed_term.store(command.term);
+                entry.present.store(1);
+                break;
+            }
+            case CommandType::vlan_delete: tables_->vlans[command.get<VlanDelete>().vlan].present.store(0); break;
+            case CommandType::port_set: {
+                const auto set = command.get<PortConfig>();
+                tables_->ports[set.port].port_vlan.store(set.port_vlan);
+                tables_->ports[set.port].enabled.store(static_cast<std::uint8_t>(set.enabled));
+                break;
+            }
+            case CommandType::fdb_static_set: {
+                const auto set = command.get<FdbStatic>();
+                const bool black = set.flags & static_blackhole;
+                statics_[{set.vlan, set.mac}] = {black ? no_port : set.port, black};
+                confirmed_[{set.vlan, set.mac}] = command.term;
+                break;
+            }
+            case CommandType::fdb_static_delete: {
+                const auto set = command.get<FdbStatic>();
+                statics_.erase({set.vlan, set.mac});
+                break;
+            }
+            case CommandType::fdb_aging: tables_->applier.aging_seconds.store(command.get<FdbAging>().seconds); break;
+            case CommandType::end_of_table:
+                ++ends_of_table;
+                for (VlanEntry& entry : tables_->vlans)
+                    if (entry.confirmed_term.load() != command.term) entry.present.store(0);
+                std::erase_if(statics_, [&](const auto& item) { return confirmed_[item.first] != command.term; });
+                break;
+            default: break;
+        }
+    }
+
+    Image image() const {
+        Image image = image_of(*tables_);
+        image.statics = statics_;
+        return image;
+    }
+
+    std::function<Outcome(const Command&)> refuse;
+    std::vector<Command> said;  // everything that step() took
+    int ends_of_table = 0;
+
+  private:
+    std::unique_ptr<TablesArena> tables_ = std::make_unique<TablesArena>();
+    std::unique_ptr<CommandArena> commands_ = std::make_unique<CommandArena>();
+    std::map<std::pair<VlanId, std::uint64_t>, StaticImage> statics_;
+    std::map<std::pair<VlanId, std::uint64_t>, Term> confirmed_;  // the term that last said it
+};
+
+}  // namespace baton::test

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands: they lead from any tables to any others, and at no step on the way does a frame leak or get lost.
+#include <gtest/gtest.h>
+
+#include "controlplane/program/commands.h"
+#include "tests/unit/control/dataplane_in_memory.h"
+#include "tests/unit/control/random_changes.h"
+
+namespace baton {
+namespace {
+
+using namespace test;
+
+PortMap ports_of(DataplaneInMemory& dataplane) {
+    dataplane.start(port_list());
+    return PortMap::of(dataplane.tables());
+}
+
+void expect_equal(const Image& got, const Image& want, std::uint64_t seed) {
+    ASSERT_EQ(got.ports, want.ports) << "seed " << seed;
+    ASSERT_EQ(got.statics, want.statics) << "seed " << seed;
+    ASSERT_EQ(got.aging_seconds, want.aging_seconds);
+    ASSERT_EQ(got.vlans.size(), want.vlans.size()) << "seed " << seed;
+    for (const auto& [id, vlan] : want.vlans) {
+        ASSERT_TRUE(got.vlans.contains(id));
+        ASSERT_EQ(got.vlans.at(id).member, vlan.member) << "seed " << seed << " VLAN " << id;
+        ASSERT_EQ(got.vlans.at(id).untagged, vlan.untagged);
+        ASSERT_EQ(got.vlans.at(id).flags, vlan.flags);
+    }
+}
+
+TEST(Program, ports_have_the_numbers_that_the_tables_give_them) {
+    DataplaneInMemory dataplane;
+    const PortMap ports = ports_of(dataplane);
+    ASSERT_EQ(ports.ids().size(), port_list().size());
+    for (const PortName name : port_list()) {
+        const PortId id = ports.id(name);
+        ASSERT_NE(id, no_port);
+        EXPECT_EQ((PortName{dataplane.tables().ports[id].module, dataplane.tables().ports[id].port}), name);
+    }
+    EXPECT_EQ(ports.id({7, 7}), no_port);
+}
+
+TEST(Program, differences_lead_from_any_image_to_any_other) {
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        RandomChanges random(seed);
+        DataplaneInMemory dataplane;
+        const PortMap ports = ports_of(dataplane);
+        const auto from = random.walk(config::Running::factory(port_list()), 50);
+        const auto to = random.walk(from, 1 + static_cast<int>(random.below(20)));
+        for (const Command& command : everything(image_of(from, ports))) dataplane.apply(command);
+        expect_equal(dataplane.image(), image_of(from, ports), seed);
+        for (const Command& command : difference(image_of(from, ports), image_of(to, ports))) dataplane.apply(command);
+        expect_equal(dataplane.image(), image_of(to, ports), seed);
+        for (const Command& command : everything(image_of(to, ports))) dataplane.apply(command);
+        expect_equal(dataplane.image(), image_of(to, ports), seed);
+        ASSERT_TRUE(difference(image_of(to, ports), image_of(to, ports)).empty());
+    }
+}
+
+/// Which VLAN an id is, by name, in either configuration; "" when it is in neither.
+std::string owner(const Image& image, VlanId id) {
+    const auto found = image.vlans.find(id);
+    return found == image.vlans.end() ? "" : found->second.name;
+}
+
+TEST(Program, no_step_on_the_way_leaks_or_loses_an_untagged_frame) {
+    int moves = 0;
+    for (std::uint64_t seed = 0; seed < 600; ++seed) {
+        RandomChanges random(seed);
+        DataplaneInMemory dataplane;
+        const PortMap ports = ports_of(dataplane);
+        const auto before = random.walk(config::Running::factory(port_list()), 50);
+        const auto after = random.walk(before, 1 + static_cast<int>(random.below(8)));
+        const Image from = image_of(before, ports), to = image_of(after, ports);
+        for (const Command& command : everything(from)) dataplane.apply(command);
+        bool number_changed_owner = false;
+        for (const auto& [id, vlan] : to.vlans)
+            if (!owner(from, id).empty() && owner(from, id) != vlan.name) number_changed_owner = true;
+
+        for (const Command& command : difference(from, to)) {
+            dataplane.apply(command);
+            const Image now = dataplane.image();
+            for (const auto& [id, port] : now.ports) {
+                const PortImage &was = from.ports.at(id), &will = to.ports.at(id);
+                // nothing opens that is not to be open, nothing closed stays so long that it is neither
+                ASSERT_TRUE(port.enabled == was.enabled || port.enabled == will.enabled);
+                ASSERT_TRUE(port.port_vlan == was.port_vlan || port.port_vlan == will.port_vlan);
+                if (!port.enabled || port.port_vlan == 0 || !now.vlans.contains(port.port_vlan)) continue;
+                // the port's frames reach members of that VLAN, as it was or as it will be, and nobody else
+                const VlanId vid = port.port_vlan;
+                for (PortId other = 1; other < max_ports; ++other)
+                    ASSERT_TRUE(!now.vlans.at(vid).member.has(other) ||
+                                (from.vlans.contains(vid) && from.vlans.at(vid).member.has(other)) ||
+                                (to.vlans.contains(vid) && to.vlans.at(vid).member.has(other)))
+                        << "seed " << seed;
+                if (!number_changed_owner) continue;
+                // a number that passes to another VLAN never holds members of both
+                const std::string name = owner(from, vid), next = owner(to, vid);
+                if (name.empty() || next.empty() || name == next) continue;
+                const bool old_members = now.vlans.at(vid).member == from.vlans.at(vid).member;
+                const bool new_members = now.vlans.at(vid).member == to.vlans.at(vid).member;
+                ASSERT_TRUE(old_members || new_members) << "seed " << seed;
+            }
+            if (number_changed_owner) continue;
+            for (const auto& [id, port] : now.ports) {
+                const PortImage &was = from.ports.at(id), &will = to.ports.at(id);
+                if (!was.enabled || !will.enabled || was.port_vlan == 0 || will.port_vlan == 0) continue;
+                moves += was.port_vlan != will.port_vlan;
+                ASSERT_NE(port.port_vlan, 0);
+                ASSERT_TRUE(now.vlans.contains(port.port_vlan)) << "seed " << seed;
+                ASSERT_TRUE(now.vlans.at(port.port_vlan).member.has(id)) << "seed " << seed << ": not_member on the way";
+                ASSERT_TRUE(port.enabled);
+            }
+        }
+    }
+    EXPECT_GT(moves, 100) << "the seeds hardly move a port between VLANs";
+}
+
+TEST(Program, a_port_that_the_data_plane_lacks_is_left_out_until_it_is_there) {
+    DataplaneInMemory dataplane;
+    dataplane.start({{1, 1}});
+    auto running = config::Running::factory({{1, 1}, {1, 2}});
+    ASSERT_TRUE(running.replay({static_entry("00:11:22:33:44:55", "Default", "1:2")}));
+    Image image = image_of(running, PortMap::of(dataplane.tables()));
+    EXPECT_EQ(image.ports.size(), 1u);
+    EXPECT_TRUE(image.statics.empty());
+    dataplane.start({{1, 1}, {1, 2}});
+    image = image_of(running, PortMap::of(dataplane.tables()));
+    EXPECT_EQ(image.ports.size(), 2u);
+    EXPECT_EQ(image.statics.size(), 1u);
+}
+
+}  // namespace
+}  // namespace baton
