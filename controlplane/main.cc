@@ -20,7 +20,8 @@ Options read_options(int argc, char** argv) {
     namespace po = boost::program_options;
     std::string slot, level;
     unsigned watchdog_ms = 0;
-    po::options_description about("baton-msm: a management board of the Baton switch, started by baton-chassis.\nOptions");
+    po::options_description about(
+        "baton-msm: a management board of the Baton switch, started by baton-chassis.\nOptions");
     about.add_options()("slot", po::value(&slot)->value_name("a|b"), "which slot it sits in")(
         "watchdog-ms", po::value(&watchdog_ms)->default_value(1000)->value_name("N"),
         "abort, with a core, when the event loop stands for so long")(
@@ -43,7 +44,8 @@ Options read_options(int argc, char** argv) {
     }
     const auto which = baton::slot_of(slot);
     if (!which) throw baton::StartupError{2, "baton-msm: name the slot: --slot a or --slot b"};
-    if (watchdog_ms < 200) throw baton::StartupError{2, "baton-msm: --watchdog-ms is at least 200: the loop beats every 100 ms"};
+    if (watchdog_ms < 200)
+        throw baton::StartupError{2, "baton-msm: --watchdog-ms is at least 200: the loop beats every 100 ms"};
     for (const auto at : {baton::log::Level::debug, baton::log::Level::info, baton::log::Level::notice,
                           baton::log::Level::warning, baton::log::Level::error})
         if (baton::log::name_of(at) == level) return {*which, baton::milliseconds(watchdog_ms), at};
@@ -59,7 +61,8 @@ int main(int argc, char** argv) {
         baton::Child child(options.slot);
         baton::Board board(child, options.slot, options.watchdog);
         const int code = board.run();
-        std::_Exit(code);  // all is shared memory or the kernel's; the slot waits for this process's end, not for ~Board
+        std::_Exit(
+            code);  // all is shared memory or the kernel's; the slot waits for this process's end, not for ~Board
     } catch (const baton::StartupError& error) {
         if (!error.what.empty()) std::fprintf(stderr, "%s\n", error.what.c_str());
         return error.exit_code;

@@ -57,9 +57,10 @@ std::string described(const PortPlan& plan, std::uint32_t max_frame) {
     const Profile& profile = *plan.profile;
     std::string text = "port " + plan.spec.name.text() + ": " + profile.kind;
     if (profile.bus != Bus::own) {
-        const auto descriptors = [](std::uint16_t count) { return count ? std::to_string(count) : "the driver's"; };
-        text += ", DPDK is given \"" + plan.devargs + "\", 1+1 queues, " + descriptors(profile.rx_descriptors) + "+" +
-                descriptors(profile.tx_descriptors) + " descriptors";
+        text += ", DPDK is given \"" + plan.devargs + "\", 1+1 queues";
+        if (profile.rx_descriptors && profile.tx_descriptors)
+            text += ", " + std::to_string(profile.rx_descriptors) + "+" + std::to_string(profile.tx_descriptors) +
+                    " descriptors";
     } else {
         for (const auto& [name, value] : plan.values) text += ", " + name + " " + value;
     }

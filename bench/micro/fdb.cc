@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the L2 FDB costs by itself, on one core, over random addresses: TSC cycles and Mpps for looking up a destination,
-// for a destination and a source (a switched frame needs both), for learning new addresses, and, as the floor, for
-// merely mixing a key and touching its bucket's cache line. A run is timed in pieces of 4,096 and counts by its median
-// piece, so that time slices lost to others do not; each figure is the median of five runs, with their range. `adds` is
-// dependent additions per TSC cycle at that time, so that a slow moment of the machine can be told.
+// What the L2 FDB costs by itself, on one core, over random addresses: TSC cycles and Mpps for looking up a
+// destination, for a destination and a source (a switched frame needs both), for learning new addresses, and, as the
+// floor, for merely mixing a key and touching its bucket's cache line. A run is timed in pieces of 4,096 and counts by
+// its median piece, so that time slices lost to others do not; each figure is the median of five runs, with their
+// range. `adds` is dependent additions per TSC cycle at that time, so that a slow moment of the machine can be told.
 //
 // Keys come from a stream of up to 4 M draws with repetition, read in order. The table is as large as the switch would
 // make it for that many entries. fdb_scalar is the same program without the AVX2 compare.
@@ -35,11 +35,18 @@ std::uint64_t scramble(std::uint64_t i) {  // a bijection, so that addresses dif
     i = (i ^ i >> 27) * 0x94d049bb133111ebull;
     return i ^ i >> 31;
 }
+
 std::uint64_t key_of(std::uint64_t i) {
     return fdb_key(static_cast<VlanId>(1 + i % 8), (i << 20 | (scramble(i) & 0xfffff)) & 0xfeffffffffffull);
 }
-PortId port_of(std::uint64_t i) { return static_cast<PortId>(1 + i % ports); }
-VlanId vlan_of(std::uint64_t key) { return static_cast<VlanId>(key >> 48); }
+
+PortId port_of(std::uint64_t i) {
+    return static_cast<PortId>(1 + i % ports);
+}
+
+VlanId vlan_of(std::uint64_t key) {
+    return static_cast<VlanId>(key >> 48);
+}
 
 struct Table {
     Fd fd;
@@ -47,9 +54,10 @@ struct Table {
     unsigned bits;
     bool huge;
 
-    explicit Table(std::uint64_t entries) : bits(fdb_bits_for(entries)), huge(huge_pages_available(fdb_table_offset(bits) + (4 << 20))) {
-        auto made = create_arena(ArenaKind::fdb, fdb_arena_size, fingerprint<FdbControl>(), huge ? Pages::huge : Pages::small,
-                                 sizeof(FdbControl));
+    explicit Table(std::uint64_t entries)
+        : bits(fdb_bits_for(entries)), huge(huge_pages_available(fdb_table_offset(bits) + (4 << 20))) {
+        auto made = create_arena(ArenaKind::fdb, fdb_arena_size, fingerprint<FdbControl>(),
+                                 huge ? Pages::huge : Pages::small, sizeof(FdbControl));
         if (!made || !allocate(made->get(), fdb_table_offset(bits), fdb_table_offset(bits))) {
             std::fputs("no memory for the table\n", stderr);
             std::exit(1);
@@ -157,41 +165,6 @@ void both(const Fdb& fdb, const Stream& stream, std::size_t begin) {
     }
 }
 
-/// As `both`, but the next burst is mixed and prefetched before this one is compared, as a worker could that receives
-/// one burst ahead.
-template <unsigned Batch>
-void ahead(const Fdb& fdb, const Stream& stream, std::size_t begin) {
-    struct Burst {
-        std::uint64_t to[Batch], from[Batch];
-        VlanId vlan[Batch], source_vlan[Batch];
-    } bursts[2];
-    const auto fetch = [&](FdbView& view, Burst& burst, std::size_t at) {
-        for (unsigned i = 0; i < Batch; ++i) {
-            const std::uint64_t key = stream.destinations[at + i], source = stream.sources[at + i];
-            burst.vlan[i] = vlan_of(key);
-            burst.source_vlan[i] = vlan_of(source);
-            burst.to[i] = view.mix(burst.vlan[i], key & 0xffffffffffff);
-            burst.from[i] = view.mix(burst.source_vlan[i], source & 0xffffffffffff);
-            view.prefetch(burst.to[i]);
-            view.prefetch(burst.from[i]);
-        }
-    };
-    FdbView first = fdb.begin_batch();
-    fetch(first, bursts[0], begin);
-    unsigned turn = 0;
-    for (std::size_t at = begin; at < begin + piece; at += Batch, ++turn) {
-        FdbView view = fdb.begin_batch();
-        if (at + Batch < begin + piece) fetch(view, bursts[~turn & 1], at + Batch);
-        Burst& burst = bursts[turn & 1];
-        std::uint16_t dest[Batch];
-        const auto counts =
-            view.learn(burst.from, burst.source_vlan, Batch, static_cast<PortId>(1 + at / fdb_batch % ports));
-        sink += counts.inserted + counts.moved;
-        view.lookup(burst.to, burst.vlan, dest, Batch);
-        for (unsigned i = 0; i < Batch; ++i) sink += dest[i];
-    }
-}
-
 std::uint64_t learn(const Fdb& fdb, std::uint64_t begin, std::uint64_t entries) {
     std::uint64_t learned = 0;
     for (std::uint64_t at = begin; at < std::min(begin + piece, entries); at += 32) {
@@ -242,20 +215,23 @@ void report(bool json, std::uint64_t entries, const Table& table, const char* wh
     const double mpps = tsc_hz() / figure.median / 1e6;
     const char* compare = BATON_FDB_VECTOR ? "avx2" : "scalar";
     if (json)
-        std::printf("{\"bench\":\"fdb\",\"what\":\"%s\",\"macs\":%llu,\"batch\":%u,\"compare\":\"%s\",\"cycles\":%.1f,"
-                    "\"cycles_least\":%.1f,\"cycles_most\":%.1f,\"mpps\":%.1f,\"table_bits\":%u,\"huge\":%d,\"adds\":%.2f}\n",
-                    what, static_cast<unsigned long long>(entries), batch, compare, figure.median, figure.least, figure.most,
-                    mpps, table.bits, table.huge, figure.adds);
+        std::printf(
+            "{\"bench\":\"fdb\",\"what\":\"%s\",\"macs\":%llu,\"batch\":%u,\"compare\":\"%s\",\"cycles\":%.1f,"
+            "\"cycles_least\":%.1f,\"cycles_most\":%.1f,\"mpps\":%.1f,\"table_bits\":%u,\"huge\":%d,\"adds\":%.2f}\n",
+            what, static_cast<unsigned long long>(entries), batch, compare, figure.median, figure.least, figure.most,
+            mpps, table.bits, table.huge, figure.adds);
     else
-        std::printf("%9llu  %-14s %5u  %7.1f  %6.1f..%-6.1f %8.1f   %5.2f\n", static_cast<unsigned long long>(entries), what,
-                    batch, figure.median, figure.least, figure.most, mpps, figure.adds);
+        std::printf("%9llu  %-14s %5u  %7.1f  %6.1f..%-6.1f %8.1f   %5.2f\n", static_cast<unsigned long long>(entries),
+                    what, batch, figure.median, figure.least, figure.most, mpps, figure.adds);
     std::fflush(stdout);
 }
 
 void bench(std::uint64_t entries, bool json) {
     const Table table(entries);
     const Fdb fdb(table.mapping.bytes());
-    const auto clear = [&] { std::memset(table.mapping.bytes() + fdb_table_offset(table.bits), 0, fdb_table_offset(table.bits)); };
+    const auto clear = [&] {
+        std::memset(table.mapping.bytes() + fdb_table_offset(table.bits), 0, fdb_table_offset(table.bits));
+    };
     std::uint64_t learned = 0;
     const auto begin = [&] {
         clear();
@@ -263,7 +239,9 @@ void bench(std::uint64_t entries, bool json) {
     };
     report(json, entries, table, "learn new", 8,
            measure(entries, 1, begin, [&](std::uint64_t at) { learned += learn(fdb, at, entries); }));
-    if (learned < entries) std::fprintf(stderr, "%llu of %llu found no room\n", static_cast<unsigned long long>(entries - learned), static_cast<unsigned long long>(entries));
+    if (learned < entries)
+        std::fprintf(stderr, "%llu of %llu found no room\n", static_cast<unsigned long long>(entries - learned),
+                     static_cast<unsigned long long>(entries));
     const Stream stream(entries);
     const std::uint64_t count = stream.destinations.size();
     const std::uint64_t rounds = std::max<std::uint64_t>(1, (1 << 22) / count);
@@ -277,8 +255,6 @@ void bench(std::uint64_t entries, bool json) {
     run("lookup", 64, lookup<64>);
     run("lookup+learn", 32, both<32>);
     run("lookup+learn", 64, both<64>);
-    run("one ahead", 16, ahead<16>);
-    run("one ahead", 32, ahead<32>);
 }
 
 }  // namespace
@@ -297,7 +273,9 @@ int main(int argc, char** argv) {
         } else if (argument == "--macs" && i + 1 < argc) {
             populations.push_back(std::strtoull(argv[++i], nullptr, 10));
         } else {
-            std::puts("fdb [--json] [--core N] [--macs COUNT]...   costs of the L2 FDB; default 1000 10000 65536 1000000 16000000");
+            std::puts(
+                "fdb [--json] [--core N] [--macs COUNT]...   costs of the L2 FDB; default 1000 10000 65536 1000000 "
+                "16000000");
             return argument == "--help" ? 0 : 2;
         }
     }

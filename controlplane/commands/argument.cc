@@ -55,10 +55,10 @@ Result<Value> read_count(std::string_view text) {
 }
 
 Result<Value> read_aging(std::string_view text) {
-    auto value = read_number(text, 0, 1'000'000, "the time");
-    if (value && std::get<std::uint64_t>(*value) != 0 && std::get<std::uint64_t>(*value) < 15)
+    const auto value = read_number(text, 0, 1'000'000, "the time");
+    if (!value || (std::get<std::uint64_t>(*value) != 0 && std::get<std::uint64_t>(*value) < 15))
         return syntax("the time is 0 (never) or 15 to 1000000 seconds");
-    return value ? value : Result<Value>(syntax("the time is 0 (never) or 15 to 1000000 seconds"));
+    return Value{std::get<std::uint64_t>(*value)};
 }
 
 Result<Value> read_mac(std::string_view text) {

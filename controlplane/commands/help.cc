@@ -42,6 +42,10 @@ Result<Json> help(const Call& call) {
     for (const auto& row : commands())
         if (begins(row.notation, words))
             out["commands"].push_back({{"command", row.notation}, {"help", row.help}, {"more", row.more}});
+    if (out["commands"].empty() && words.size() == 1)  // `help fdb`: the commands that have the word somewhere
+        for (const auto& row : commands())
+            if (row.notation.find(lower(*topic)) != std::string_view::npos)
+                out["commands"].push_back({{"command", row.notation}, {"help", row.help}, {"more", row.more}});
     if (out["commands"].empty())
         return Error{Code::syntax, fmt::format("no command begins with \"{}\"; help lists them all", *topic)};
     return out;

@@ -39,19 +39,27 @@ Output failed(const Error& error, bool json) {
     return out;
 }
 
+/// Read when the program starts, and not when a board takes over: no time may be lost there.
+[[maybe_unused]] const Grammar& read_at_start = command_grammar();
+
 }  // namespace
+
+const Grammar& command_grammar() {
+    static const Grammar grammar = [] {
+        std::vector<std::string_view> notations;
+        for (const auto& row : commands()) notations.push_back(row.notation);
+        auto made = Grammar::make(notations);
+        if (!made) log::error("commands=unusable reason=\"{}\"", made.error().what);
+        return made ? std::move(*made) : Grammar{};
+    }();
+    return grammar;
+}
 
 std::string dump(const Json& json) {
     return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-Interpreter::Interpreter(Switch& sw) : sw_(sw) {
-    std::vector<std::string_view> notations;
-    for (const auto& row : commands()) notations.push_back(row.notation);
-    auto grammar = Grammar::make(notations);
-    if (!grammar) throw StartupError{1, grammar.error().what};
-    grammar_ = std::move(*grammar);
-}
+Interpreter::Interpreter(Switch& sw) : sw_(sw), grammar_(command_grammar()) {}
 
 LiveNames Interpreter::live() const {
     return [this](Live kind) {

@@ -43,7 +43,6 @@ struct Nature {
 
 class Interpreter {
   public:
-    /// Throws StartupError when the table of commands is wrong (a unit test reads it too).
     explicit Interpreter(Switch& sw);
 
     Nature nature(std::string_view line) const;
@@ -69,8 +68,11 @@ class Interpreter {
                    std::function<void(Output)> answer) const;
 
     Switch& sw_;
-    Grammar grammar_;
+    const Grammar& grammar_;
 };
+
+/// The table of commands (registry.h), read once.
+const Grammar& command_grammar();
 
 /// Indented, and never throws: bytes that are no UTF-8 are replaced.
 std::string dump(const Json& json);

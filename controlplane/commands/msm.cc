@@ -110,10 +110,10 @@ std::string show_msm_failover_text(const Json& json) {
     const auto& boards = json["boards"];
     std::string out;
     for (const auto& board : boards) {
-        out += fmt::format("{}:             {}", upper(plain(board["slot"])), upper(plain(board["role"])));
+        out += fmt::format("{}:            {}", upper(plain(board["slot"])), upper(plain(board["role"])));
         out += board["role"] == "absent"
                    ? fmt::format("  {}\n", plain(board["state"]))
-                   : fmt::format("  {}, release {}, pid {}, started {} times\n", plain(board["state"]),
+                   : fmt::format("  {}, release {}, pid {}, starts {}\n", plain(board["state"]),
                                  plain(board["release"]), plain(board["pid"]), plain(board["starts"]));
     }
     out += labelled("Term", plain(json["term"]));

@@ -80,12 +80,11 @@ std::string show_switch_text(const Json& json) {
     out += labelled("Uptime", duration_text(json["uptime_seconds"].get<std::uint64_t>()));
     out += "\n";
     const auto& plane = json["dataplane"];
-    out += labelled("Data plane",
-                    plane["pid"] == 0
-                        ? std::string("not running")
-                        : fmt::format("pid {}, started {} times, {} workers, {} ports, {} pages", plain(plane["pid"]),
-                                      plain(plane["starts"]), plain(plane["workers"]), plain(plane["ports"]),
-                                      plane["huge_pages"].get<bool>() ? "2 MB" : "4 KB"));
+    out += labelled("Data plane", plane["pid"] == 0 ? std::string("not running")
+                                                    : fmt::format("pid {}, starts {}, {} workers, {} ports, {} pages",
+                                                                  plain(plane["pid"]), plain(plane["starts"]),
+                                                                  plain(plane["workers"]), plain(plane["ports"]),
+                                                                  plane["huge_pages"].get<bool>() ? "2 MB" : "4 KB"));
     out += labelled("VLANs", plain(json["vlans"]));
     const auto& fdb = json["fdb"];
     out += labelled("FDB", fmt::format("{} entries of {}, aging time {} s", plain(fdb["entries"]),

@@ -25,11 +25,11 @@ bool holds(const Json& list, const Json& item) {
     return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-/// "*1:1 !1:2 1:3" of a list of port names.
+/// " *1:1 !1:2 1:3" of a list of port names.
 std::string marked(const Json& vlan, std::string_view list) {
     std::string out;
     for (const auto& port : vlan[std::string(list)]) {
-        if (!out.empty()) out += ' ';
+        out += ' ';
         if (holds(vlan["disabled"], port)) out += '!';
         if (holds(vlan["active"], port)) out += '*';
         out += port.get<std::string>();
@@ -186,8 +186,8 @@ std::string show_vlan_text(const Json& json) {
         out +=
             fmt::format("    Ports:      {}.  (Number of active ports={})\n", port_count(vlan), vlan["active"].size());
         out += "       Flags:   (*) Active, (!) Disabled\n";
-        out += fmt::format("       Untag:   {}\n", marked(vlan, "untagged"));
-        out += fmt::format("       Tag:     {}\n", marked(vlan, "tagged"));
+        out += fmt::format("       Untag:  {}\n", marked(vlan, "untagged"));
+        out += fmt::format("       Tag:    {}\n", marked(vlan, "tagged"));
     }
     return out + fmt::format("\nTotal number of VLANs: {}\n", vlans.size());
 }

@@ -6,7 +6,9 @@
 namespace baton::config {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 std::string quoted(const std::string& text) {
     std::string out(1, '\'');
@@ -105,7 +107,8 @@ Result<void> Editor::apply(const VlanDelete& change) {
     const auto there = vlan(change.name());
     if (!there) return there.error();
     if ((*there)->name == default_vlan)
-        return failure("VLAN Default cannot be deleted; take its ports away with 'configure vlan Default delete ports'");
+        return failure(
+            "VLAN Default cannot be deleted; take its ports away with 'configure vlan Default delete ports'");
     forget_statics((*there)->name, nullptr);
     running_.vlans_.erase(lower(change.name()));
     return {};
@@ -125,7 +128,8 @@ Result<void> Editor::apply(const VlanTag& change) {
             return failure("tag " + std::to_string(tag) + " belongs to VLAN " + owner->name +
                            "; choose another, or change that one first");
         const VlanId moved = free_id();
-        if (moved == 0) return failure("no VLAN number is free for VLAN " + owner->name + ", which uses this tag's inside");
+        if (moved == 0)
+            return failure("no VLAN number is free for VLAN " + owner->name + ", which uses this tag's inside");
         running_.vlans_.at(lower(owner->name)).id = moved;
     }
     self.id = tag;
@@ -213,8 +217,8 @@ Result<void> Editor::apply(const FdbEntryDelete& change) {
 
 Result<void> Editor::apply(const FdbAgingTime& change) {
     if (change.seconds() != 0 && (change.seconds() < 15 || change.seconds() > 1'000'000))
-        return Error{Code::syntax, "the aging time is 0 (never) or 15 to 1000000 seconds, not " +
-                                       std::to_string(change.seconds())};
+        return Error{Code::syntax,
+                     "the aging time is 0 (never) or 15 to 1000000 seconds, not " + std::to_string(change.seconds())};
     running_.aging_seconds_ = change.seconds();
     return {};
 }

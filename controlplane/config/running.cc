@@ -33,7 +33,9 @@ Result<void> Running::apply(const std::vector<Change>& changes, const std::set<P
     return apply_all(changes, &ports);
 }
 
-Result<void> Running::replay(const std::vector<Change>& changes) { return apply_all(changes, nullptr); }
+Result<void> Running::replay(const std::vector<Change>& changes) {
+    return apply_all(changes, nullptr);
+}
 
 Result<void> Running::apply_all(const std::vector<Change>& changes, const std::set<PortName>* ports) {
     if (changes.size() == 1) return Editor(*this, ports).apply(changes[0]);
@@ -41,13 +43,15 @@ Result<void> Running::apply_all(const std::vector<Change>& changes, const std::s
     Editor editor(next, ports);
     for (std::size_t i = 0; i < changes.size(); ++i)
         if (auto done = editor.apply(changes[i]); !done)
-            return Error{done.error().code, "change " + std::to_string(i + 1) + " of " + std::to_string(changes.size()) +
-                                                ": " + done.error().what};
+            return Error{done.error().code, "change " + std::to_string(i + 1) + " of " +
+                                                std::to_string(changes.size()) + ": " + done.error().what};
     *this = std::move(next);
     return {};
 }
 
-std::vector<Change> Running::as_changes() const { return changes_between(Running{}, *this); }
+std::vector<Change> Running::as_changes() const {
+    return changes_between(Running{}, *this);
+}
 
 /// Away with what must go (so that tags, numbers and untagged ports are free), then what is new. A VLAN whose number or
 /// tag differs is made anew; Default, which cannot be deleted, gives up its ports and takes its tag first.
@@ -110,7 +114,8 @@ std::vector<Change> changes_between(const Running& from, const Running& to) {
         for (const bool tagged : {true, false}) {
             std::set<PortName> join = tagged ? vlan.tagged : vlan.untagged;
             if (old)
-                std::erase_if(join, [&](PortName port) { return (tagged ? old->tagged : old->untagged).contains(port); });
+                std::erase_if(join,
+                              [&](PortName port) { return (tagged ? old->tagged : old->untagged).contains(port); });
             if (join.empty()) continue;
             VlanAddPorts* change = add().mutable_vlan_add_ports();
             change->set_name(vlan.name);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The running configuration as a value: what the operator said, typed and checked. Pure: no clock, socket, table or log.
-// The master changes it by transactions; the slave applies the same transactions from the journal and so holds the same
-// value; program/ says it to the data plane. Ports are named here, never numbered, because numbers belong to one data
-// plane's tables.
+// The running configuration as a value: what the operator said, typed and checked. Pure: no clock, socket, table or
+// log. The master changes it by transactions; the slave applies the same transactions from the journal and so holds the
+// same value; program/ says it to the data plane. Ports are named here, never numbered, because numbers belong to one
+// data plane's tables.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +24,13 @@ inline constexpr std::string_view default_vlan = "Default";
 
 struct Vlan {
     std::string name;
-    VlanId id = 0;                 // what the data plane calls it: the tag, or one from 4094 downwards while it has none
+    VlanId id = 0;  // what the data plane calls it: the tag, or one from 4094 downwards while it has none
     bool has_tag = false;
     std::set<PortName> tagged;
     std::set<PortName> untagged;
 
     bool has(PortName port) const { return tagged.contains(port) || untagged.contains(port); }
+
     friend bool operator==(const Vlan&, const Vlan&) = default;
 };
 
@@ -39,7 +40,7 @@ struct StaticEntry {
 };
 
 struct StaticKey {
-    std::string vlan;              // Vlan::name
+    std::string vlan;  // Vlan::name
     Mac mac;
     friend auto operator<=>(const StaticKey&, const StaticKey&) = default;
 };
@@ -62,10 +63,15 @@ class Running {
 
     /// Keys are the names in lower case; Vlan::name is as the operator wrote it.
     const std::map<std::string, Vlan>& vlans() const { return vlans_; }
-    const Vlan* vlan(std::string_view name) const;      // names are case-insensitive
+
+    const Vlan* vlan(std::string_view name) const;  // names are case-insensitive
+
     const std::map<StaticKey, StaticEntry>& statics() const { return statics_; }
+
     const std::set<PortName>& disabled() const { return disabled_; }
+
     std::uint32_t aging_seconds() const { return aging_seconds_; }
+
     const std::string& name() const { return name_; }
 
     friend bool operator==(const Running&, const Running&) = default;

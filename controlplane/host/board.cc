@@ -13,14 +13,19 @@
 namespace baton {
 namespace {
 
-constexpr std::size_t records_a_round = 1024;   // then the loop beats, and goes on
-constexpr Duration answer_time = milliseconds(5);      // for the answer to `run msm-failover` to go out
-constexpr Duration quiet_patience = seconds(1);        // for commands on their way
+constexpr std::size_t records_a_round = 1024;      // then the loop beats, and goes on
+constexpr Duration answer_time = milliseconds(5);  // for the answer to `run msm-failover` to go out
+constexpr Duration quiet_patience = seconds(1);    // for commands on their way
 constexpr Duration grant_patience = milliseconds(500);
-constexpr Duration poll_period = milliseconds(1);      // while handing over, only then
+constexpr Duration poll_period = milliseconds(1);  // while handing over, only then
 
-std::string arena_of(Slot slot) { return slot == Slot::msm_a ? "board_a" : "board_b"; }
-ArenaKind kind_of(Slot slot) { return slot == Slot::msm_a ? ArenaKind::board_a : ArenaKind::board_b; }
+std::string arena_of(Slot slot) {
+    return slot == Slot::msm_a ? "board_a" : "board_b";
+}
+
+ArenaKind kind_of(Slot slot) {
+    return slot == Slot::msm_a ? ArenaKind::board_a : ArenaKind::board_b;
+}
 
 BoardPage& held(const Mapping& mapping) {
     auto& page = *mapping.as<BoardPage>();
@@ -85,7 +90,9 @@ Board::Board(Child& child, Slot slot, Duration watchdog_limit)
     loop_.soon([this] { work(); });
 }
 
-Board::~Board() { log::set_tap(nullptr); }
+Board::~Board() {
+    log::set_tap(nullptr);
+}
 
 int Board::run() {
     loop_.run();
@@ -114,7 +121,9 @@ void Board::on_note() {
                 break;
             case NoteType::grant: take_over(note.term, note.cause); break;
             case NoteType::leave: return finish(0, "the chassis asked for it");
-            default: log::warning("a note of kind {} from the chassis means nothing to a board", static_cast<int>(note.type));
+            default:
+                log::warning("a note of kind {} from the chassis means nothing to a board",
+                             static_cast<int>(note.type));
         }
     }
 }
@@ -125,7 +134,9 @@ void Board::on_wake() {
     work();
 }
 
-void Board::on_tick() { work(); }
+void Board::on_tick() {
+    work();
+}
 
 void Board::work() {
     beat(page_, CriticalThread::loop);
@@ -159,14 +170,16 @@ void Board::take_over(Term term, Cause cause) {
     follower_.drain();
     Subsystems(page_).remember_as_old();
     if (follower_.corrupt())
-        log::error("the journal is damaged at byte {}; going on with the state before it", follower_.reader().position());
+        log::error("the journal is damaged at byte {}; going on with the state before it",
+                   follower_.reader().position());
     page_.term.store(term, std::memory_order_relaxed);
     page_.role.store(BoardRole::master, std::memory_order_release);
     auto& journal_arena = *journal_writable_.as<JournalArena>();
-    const std::uint64_t last = std::max(follower_.reader().sequence(), journal_arena.sequence.load(std::memory_order_acquire));
-    master_ = std::make_unique<Master>(around_, term, journal_arena, *commands_writable_.as<CommandArena>(),
-                                       follower_.replica(), last, MasterHooks{[this] { begin_hand_over(); },
-                                       [this](Slot slot, bool hard) { return child_.reboot(slot, hard); }});
+    const std::uint64_t last =
+        std::max(follower_.reader().sequence(), journal_arena.sequence.load(std::memory_order_acquire));
+    master_ = std::make_unique<Master>(
+        around_, term, journal_arena, *commands_writable_.as<CommandArena>(), follower_.replica(), last,
+        MasterHooks{[this] { begin_hand_over(); }, [this](Slot slot, bool hard) { return child_.reboot(slot, hard); }});
     sessions_ = std::make_unique<SessionServer>(loop_.io(), session_.get(), *master_);
     sessions_->start();
     const Time now = monotonic_now();

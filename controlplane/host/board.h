@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A board's life in its slot: slave first, always; master when the chassis grants the baton; then gone. The same process
-// never becomes a slave again: a board that gave the baton away ends and is started anew, so no state of a master can
-// survive into a slave.
+// A board's life in its slot: slave first, always; master when the chassis grants the baton; then gone. The same
+// process never becomes a slave again: a board that gave the baton away ends and is started anew, so no state of a
+// master can survive into a slave.
 //
 //   hello..begin -> slave: follow the journal -> able -> grant -> take over -> master -> release -> end (exit 0)
 //
@@ -49,7 +49,7 @@ class Board {
     BoardArenas arenas_;
     BoardPage& page_;
     Fd wake_own_, wake_other_, wake_dataplane_, session_;
-    Fd journal_fd_, commands_fd_;            // writable; come with the grant
+    Fd journal_fd_, commands_fd_;  // writable; come with the grant
     Mapping journal_writable_, commands_writable_;
     Surroundings around_;
     Follower follower_;

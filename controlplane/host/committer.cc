@@ -37,14 +37,17 @@ void Committer::answer(Result<void> result) {
 }
 
 Result<void> Committer::start(config::Transaction& transaction, bool& answered_later) {
-    if (!around_.carries(term_)) return Error{Code::no_master, "this board no longer carries the baton; ask the new master"};
+    if (!around_.carries(term_))
+        return Error{Code::no_master, "this board no longer carries the baton; ask the new master"};
     if (!reconciler_.ports_known())
         return failure("the data plane has not said yet which ports there are; try again when 'show ports' lists them");
     if (const TransactionOutcome* known = databases_.outcomes.find(transaction.token()))
         return known->failed ? Result<void>(failure(known->text)) : Result<void>();  // asked twice: done once
 
     config::Running next = databases_.running;
-    if (auto good = next.apply({transaction.changes().begin(), transaction.changes().end()}, reconciler_.ports().names()); !good)
+    if (auto good =
+            next.apply({transaction.changes().begin(), transaction.changes().end()}, reconciler_.ports().names());
+        !good)
         return good;
     auto commands = difference(image_of(databases_.running, reconciler_.ports()), image_of(next, reconciler_.ports()));
     const bool present = reconciler_.dataplane_present(monotonic_now());
@@ -54,8 +57,10 @@ Result<void> Committer::start(config::Transaction& transaction, bool& answered_l
     }
     const std::string payload = transaction.SerializeAsString();
     if (auto good = scribe_.fits(next, payload.size()); !good) return good;
-    if (!programmer_.has_room(commands.size())) return failure("too many commands wait for the data plane; try again in a second");
-    if (auto written = scribe_.write(Subsystem::configuration, config::TRANSACTION, journal_critical, payload); !written)
+    if (!programmer_.has_room(commands.size()))
+        return failure("too many commands wait for the data plane; try again in a second");
+    if (auto written = scribe_.write(Subsystem::configuration, config::TRANSACTION, journal_critical, payload);
+        !written)
         return written;
 
     const auto before = std::make_shared<const config::Running>(std::exchange(databases_.running, std::move(next)));
@@ -66,9 +71,10 @@ Result<void> Committer::start(config::Transaction& transaction, bool& answered_l
     if (present) deadline_ = monotonic_now() + dataplane_patience;
     reconciler_.changed();
     const std::uint64_t ticket = present ? ticket_ : ~0ull;
-    programmer_.add(std::move(commands), [this, transaction, before, after, ticket](const std::vector<Refusal>& refusals) {
-        outcome(transaction, *before, *after, ticket, refusals);
-    });
+    programmer_.add(std::move(commands),
+                    [this, transaction, before, after, ticket](const std::vector<Refusal>& refusals) {
+                        outcome(transaction, *before, *after, ticket, refusals);
+                    });
     if (programmer_.pump()) around_.wake_dataplane();
     return {};
 }
@@ -78,7 +84,8 @@ void Committer::outcome(const config::Transaction& transaction, const config::Ru
     Result<void> result;
     if (!refusals.empty()) {
         if (refusals.front().outcome == Outcome::refused_term)
-            result = Error{Code::no_master, "this board no longer carries the baton; ask the new master what became of it"};
+            result =
+                Error{Code::no_master, "this board no longer carries the baton; ask the new master what became of it"};
         else
             result = failure(take_back(transaction, before, after, refusals));
     }
@@ -112,7 +119,9 @@ std::string Committer::take_back(const config::Transaction& transaction, const c
         reconciler_.say_everything("a refused change could not be taken back");
         return sentence.substr(0, sentence.find("; the change")) + "; later changes depend on it, so it stays";
     }
-    if (auto written = scribe_.write(Subsystem::configuration, config::TRANSACTION, journal_critical, back.SerializeAsString()); !written)
+    if (auto written =
+            scribe_.write(Subsystem::configuration, config::TRANSACTION, journal_critical, back.SerializeAsString());
+        !written)
         log::error("cannot journal that a change was taken back: {}", written.error().what);
     const auto& ports = reconciler_.ports();
     programmer_.add(difference(image_of(databases_.running, ports), image_of(next, ports)), nullptr);

@@ -42,6 +42,7 @@ class Committer {
 
     /// Everybody who asks from now on is told to ask the next master.
     void close() { closed_ = true; }
+
     bool idle() const { return queue_.empty(); }
 
   private:
@@ -64,8 +65,8 @@ class Committer {
     Scribe& scribe_;
     Programmer& programmer_;
     Reconciler& reconciler_;
-    std::deque<Waiting> queue_;       // the first one is at work
-    std::uint64_t ticket_ = 0;        // of the change at work; an outcome with another one comes too late to be answered
+    std::deque<Waiting> queue_;  // the first one is at work
+    std::uint64_t ticket_ = 0;   // of the change at work; an outcome with another one comes too late to be answered
     Time deadline_ = Time::never();
     bool going_ = false;
     bool closed_ = false;

@@ -73,15 +73,11 @@ void Master::on_wake(Time now) {
     reconciler_.tick(now);
     switch (peer_.look(now)) {
         case Peer::News::none: break;
-        case Peer::News::became_ready:
-            log::notice("Slave MSM initialized for hitless failover operation.");
-            break;
+        case Peer::News::became_ready: log::notice("Slave MSM initialized for hitless failover operation."); break;
         case Peer::News::no_longer_ready:
             log::notice("{} is no longer ready for a hitless failover", name_of(other(around_.slot)));
             break;
-        case Peer::News::wants_snapshot:
-            write_snapshot("the slave cannot follow the journal");
-            break;
+        case Peer::News::wants_snapshot: write_snapshot("the slave cannot follow the journal"); break;
     }
     punts_.drain();
     publish();
@@ -105,13 +101,16 @@ void Master::log_line(log::Level level, std::string_view line) {
     };
     if (line_rate_.let_through(monotonic_now())) {
         if (const auto held_back = line_rate_.take_held_back())
-            keep(log::Level::warning, std::to_string(held_back) + " lines before this one came too fast and were not kept");
+            keep(log::Level::warning,
+                 std::to_string(held_back) + " lines before this one came too fast and were not kept");
         keep(level, std::string(line));
     }
     writing_line_ = false;
 }
 
-std::vector<LoggedLine> Master::log_lines() const { return {databases_.log.lines().begin(), databases_.log.lines().end()}; }
+std::vector<LoggedLine> Master::log_lines() const {
+    return {databases_.log.lines().begin(), databases_.log.lines().end()};
+}
 
 void Master::clear_log() {
     if (retired_) return;
@@ -129,7 +128,8 @@ std::optional<std::string> Master::outcome(std::uint64_t token) const {
 }
 
 void Master::flush(const FdbFlush& what, std::function<void(Result<void>)> done) {
-    if (!around_.carries(term_)) return done(Error{Code::no_master, "this board no longer carries the baton; ask the new master"});
+    if (!around_.carries(term_))
+        return done(Error{Code::no_master, "this board no longer carries the baton; ask the new master"});
     if (!reconciler_.dataplane_present(monotonic_now()))
         return done(failure("the data plane is away; try again when 'show switch' says that it runs"));
     Command command;
@@ -146,6 +146,12 @@ Result<void> Master::hitless_ready() const {
     if (handing_over_) return Error{Code::not_ready, "the baton is changing hands already"};
     if (!replica_.complete())
         return Error{Code::not_ready, "the data plane has not said yet which ports there are; try again in a moment"};
+    const SubsystemWord tables = subsystem_of(around_.own, Subsystem::l2_hardware);
+    if (tables.state == SubsystemState::failed)
+        return Error{Code::not_ready,
+                     "the tables do not hold what the configuration says (l2 hardware is failed, reason " +
+                         std::string(reason_names[static_cast<std::size_t>(tables.reason)]) + "); " +
+                         std::string(remedy(tables.reason))};
     return peer_.hitless(journal_, monotonic_now());
 }
 

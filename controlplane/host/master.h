@@ -23,8 +23,8 @@ namespace baton {
 
 /// What the master asks of the loop around it.
 struct MasterHooks {
-    std::function<void()> hand_over;                      // begin to; the answer goes out first
-    std::function<bool(Slot, bool hard)> reboot;          // false: the chassis is gone
+    std::function<void()> hand_over;              // begin to; the answer goes out first
+    std::function<bool(Slot, bool hard)> reboot;  // false: the chassis is gone
 };
 
 class Master : public Switch {
@@ -44,17 +44,27 @@ class Master : public Switch {
 
     /// Stops taking changes; when quiet(), nothing is on its way any more and the baton may go.
     void quiesce() { committer_.close(); }
+
     bool quiet() const { return committer_.idle() && programmer_.idle(); }
+
     void retire() { retired_ = true; }  // from here on nothing is written to the journal
 
     const config::Running& running() const override { return databases_.running; }
+
     Slot slot() const override { return around_.slot; }
+
     Term term() const override { return term_; }
+
     const BatonPage& baton() const override { return around_.baton; }
+
     const BoardPage& board(Slot slot) const override { return slot == around_.slot ? around_.own : around_.other; }
+
     const TablesArena& tables() const override { return around_.tables; }
+
     const FdbControl& fdb() const override { return around_.fdb; }
+
     const JournalArena& journal() const override { return journal_; }
+
     std::vector<LoggedLine> log_lines() const override;
     void clear_log() override;
     void commit(config::Transaction transaction, std::function<void(Result<void>)> done) override;

@@ -63,7 +63,8 @@ Result<void> Peer::hitless(const JournalArena& journal, Time now) const {
     const auto no = [this](const std::string& why) {
         return Error{Code::not_ready, std::string(name_of(slot_)) + " cannot take over hitless: " + why};
     };
-    if (page_.pid.load(std::memory_order_relaxed) == 0) return no("it is not running; the chassis restarts it, see 'show msm-failover'");
+    if (page_.pid.load(std::memory_order_relaxed) == 0)
+        return no("it is not running; the chassis restarts it, see 'show msm-failover'");
     if (page_.role.load(std::memory_order_acquire) != BoardRole::slave)
         return no("it is still starting; try again in a moment");
     if (!beats(now)) return no("its heartbeat has stood for a second; wait for the chassis to restart it");
@@ -72,7 +73,8 @@ Result<void> Peer::hitless(const JournalArena& journal, Time now) const {
         if (word.state == SubsystemState::ready) continue;
         return no("subsystem " + std::string(subsystem_names[static_cast<std::size_t>(subsystem)]) + " is " +
                   std::string(subsystem_state_names[static_cast<std::size_t>(word.state)]) + ", reason " +
-                  std::string(reason_names[static_cast<std::size_t>(word.reason)]) + "; " + std::string(remedy(word.reason)));
+                  std::string(reason_names[static_cast<std::size_t>(word.reason)]) + "; " +
+                  std::string(remedy(word.reason)));
     }
     const std::uint64_t head = journal.head.load(std::memory_order_acquire);
     const std::uint64_t there = page_.journal_position.load(std::memory_order_acquire);

@@ -17,7 +17,8 @@ class Punts {
     explicit Punts(const Surroundings& around) : around_(around) {
         for (WorkerId worker = 0; worker < max_workers; ++worker)
             around_.own.punt_cursor[worker].store(
-                punt_cursor(around_.own, around_.other, worker, around_.punt.written[worker].load(std::memory_order_acquire)),
+                punt_cursor(around_.own, around_.other, worker,
+                            around_.punt.written[worker].load(std::memory_order_acquire)),
                 std::memory_order_release);
     }
 
@@ -32,6 +33,7 @@ class Punts {
     }
 
     const std::map<Mac, std::uint64_t>& by_destination() const { return by_destination_; }
+
     std::uint64_t others() const { return others_; }  // beyond the 64 addresses that are told apart
 
   private:

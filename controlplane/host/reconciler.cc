@@ -50,7 +50,9 @@ void Reconciler::look() {
     const bool first = incarnation_ == 0, again = incarnation != incarnation_;
     incarnation_ = incarnation;
     ports_ = std::move(ports);
-    say_everything(first ? "the baton has arrived" : again ? "the data plane has started anew" : "its ports have changed");
+    say_everything(first   ? "the baton has arrived"
+                   : again ? "the data plane has started anew"
+                           : "its ports have changed");
 }
 
 void Reconciler::say_everything(std::string_view why) {
@@ -71,7 +73,8 @@ void Reconciler::say_everything(std::string_view why) {
     if (programmer_.pump()) around_.wake_dataplane();
     log::info("programming the data plane: {} commands, because {}", count, why);
     for (const PortName port : running_.disabled())
-        if (ports_.id(port) == no_port) log::warning("port {} is configured, but the data plane has no such port", port.text());
+        if (ports_.id(port) == no_port)
+            log::warning("port {} is configured, but the data plane has no such port", port.text());
 }
 
 void Reconciler::everything_said(const std::vector<Refusal>& refusals) {
@@ -80,8 +83,8 @@ void Reconciler::everything_said(const std::vector<Refusal>& refusals) {
     for (std::size_t i = 0; i < std::min(refusals.size(), refusals_named); ++i)
         log::error("the data plane refused {}: {}", describe(refusals[i].command), name_of(refusals[i].outcome));
     if (!refusals.empty()) {
-        log::error("the data plane refused {} of all commands (L2,L3 failed); saying them again in {} s", refusals.size(),
-                   retry_after.ns / 1'000'000'000);
+        log::error("the data plane refused {} of all commands (L2,L3 failed); saying them again in {} s",
+                   refusals.size(), retry_after.ns / 1'000'000'000);
         subsystems_.set(Subsystem::l2_hardware, SubsystemState::failed, Reason::tables_differ);
         again_at_ = monotonic_now() + retry_after;
         return;

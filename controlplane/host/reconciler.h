@@ -3,9 +3,9 @@
 // data plane has started anew (Applier::incarnation) and when its ports changed; then end_of_table, behind which the
 // applier sweeps what was not said; then audits: the tables, read back, must hold what was said.
 //
-// Before everything is said at a take-over, only what differs from the tables is said, in difference()'s order: the last
-// master may have died in the middle of a change, and saying everything in the order of numbers could lose frames of a
-// port that was on its way from one VLAN to another.
+// Before everything is said at a take-over, only what differs from the tables is said, in difference()'s order: the
+// last master may have died in the middle of a change, and saying everything in the order of numbers could lose frames
+// of a port that was on its way from one VLAN to another.
 #pragma once
 
 #include <set>
@@ -33,6 +33,7 @@ class Reconciler {
 
     /// The data plane's ports are known: it has come up at least once.
     bool ports_known() const { return incarnation_ != 0; }
+
     const PortMap& ports() const { return ports_; }
 
     /// It runs and takes commands: its applier's heartbeat is younger than a second.
@@ -50,10 +51,10 @@ class Reconciler {
     Subsystems subsystems_;
     PortMap ports_;
     std::uint64_t incarnation_ = 0;
-    bool saying_ = false;          // everything has been said, but not all of it has its outcome
-    bool again_ = false;           // and has to be said once more then
+    bool saying_ = false;  // everything has been said, but not all of it has its outcome
+    bool again_ = false;   // and has to be said once more then
     bool audit_due_ = false;
-    bool settled_ = false;         // the latest round was taken whole
+    bool settled_ = false;  // the latest round was taken whole
     Time again_at_ = Time::never();
 };
 

@@ -39,8 +39,9 @@ Result<void> Scribe::fits(const config::Running& next, std::size_t payload) {
     only.running = next;
     const std::uint64_t exact = journal_size(snapshot_of(only, capacity));
     if (exact > most)
-        return failure("the configuration would take " + std::to_string(exact) + " bytes of " + std::to_string(most) +
-                       " that the journal has for it (reason memory); remove some, or give the chassis a larger journal");
+        return failure(
+            "the configuration would take " + std::to_string(exact) + " bytes of " + std::to_string(most) +
+            " that the journal has for it (reason memory); remove some, or give the chassis a larger journal");
     configuration_bound_ = exact;
     return {};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The master's pen: writes records to the journal, and the databases as a snapshot whenever the journal from base on has
-// grown past half of its capacity. A record is committed when write() returns; the other board is then woken.
+// The master's pen: writes records to the journal, and the databases as a snapshot whenever the journal from base on
+// has grown past half of its capacity. A record is committed when write() returns; the other board is then woken.
 //
 // A snapshot is written before a record, never after it: the databases do not hold that record yet.
 #pragma once

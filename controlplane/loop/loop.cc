@@ -21,6 +21,7 @@ struct Loop::Inside {
         asio::posix::stream_descriptor descriptor;
         Call readable;
     };
+
     struct Period {
         asio::steady_timer timer;
         std::chrono::nanoseconds length;
@@ -73,7 +74,9 @@ void Loop::after(Duration delay, Call call) {
     });
 }
 
-void Loop::soon(Call call) { asio::post(inside_->io, std::move(call)); }
+void Loop::soon(Call call) {
+    asio::post(inside_->io, std::move(call));
+}
 
 void Loop::on_terminate(Call call) {
     inside_->signals = std::make_unique<asio::signal_set>(inside_->io, SIGTERM, SIGINT);
@@ -82,10 +85,16 @@ void Loop::on_terminate(Call call) {
     });
 }
 
-asio::io_context& Loop::io() { return inside_->io; }
+asio::io_context& Loop::io() {
+    return inside_->io;
+}
 
-void Loop::run() { inside_->io.run(); }
+void Loop::run() {
+    inside_->io.run();
+}
 
-void Loop::stop() { inside_->io.stop(); }
+void Loop::stop() {
+    inside_->io.stop();
+}
 
 }  // namespace baton

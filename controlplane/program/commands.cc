@@ -16,13 +16,19 @@ class Script {
         command.set(body);
     }
 
-    void vlan(VlanId id, const VlanImage& vlan) { say(CommandType::vlan_set, VlanSet{id, vlan.flags, 0, vlan.member, vlan.untagged}); }
+    void vlan(VlanId id, const VlanImage& vlan) {
+        say(CommandType::vlan_set, VlanSet{id, vlan.flags, 0, vlan.member, vlan.untagged});
+    }
+
     void vlan_gone(VlanId id) { say(CommandType::vlan_delete, VlanDelete{id}); }
+
     void port(PortId id, const PortImage& port) {
         say(CommandType::port_set, PortConfig{id, port.port_vlan, static_cast<std::uint16_t>(port.enabled)});
     }
+
     void static_entry(CommandType type, const std::pair<VlanId, std::uint64_t>& key, const StaticImage& entry) {
-        say(type, FdbStatic{key.second, key.first, entry.port, entry.blackhole ? static_blackhole : std::uint16_t{0}, 0});
+        say(type,
+            FdbStatic{key.second, key.first, entry.port, entry.blackhole ? static_blackhole : std::uint16_t{0}, 0});
     }
 
     std::vector<Command> take() { return std::move(commands_); }
@@ -35,10 +41,13 @@ bool same(const VlanImage& a, const VlanImage& b) {
     return a.flags == b.flags && a.member == b.member && a.untagged == b.untagged;
 }
 
-bool same_vlan(const VlanImage& a, const VlanImage& b) { return a.name.empty() || b.name.empty() || a.name == b.name; }
+bool same_vlan(const VlanImage& a, const VlanImage& b) {
+    return a.name.empty() || b.name.empty() || a.name == b.name;
+}
 
 VlanImage grown(const VlanImage& from, const VlanImage& to) {
     VlanImage out = to;
+    out.flags |= from.flags;  // old members may need the tag until they are gone
     for (int i = 0; i < 4; ++i) {
         out.member.words[i] |= from.member.words[i];
         out.untagged.words[i] |= from.untagged.words[i] & ~to.member.words[i];
@@ -110,7 +119,8 @@ std::string describe(const Command& command) {
     switch (command.type) {
         case CommandType::vlan_set: return vlan(command.get<VlanSet>().vlan);
         case CommandType::vlan_delete: return "the deletion of " + vlan(command.get<VlanDelete>().vlan);
-        case CommandType::port_set: return "the setting of port number " + std::to_string(command.get<PortConfig>().port);
+        case CommandType::port_set:
+            return "the setting of port number " + std::to_string(command.get<PortConfig>().port);
         case CommandType::fdb_static_set:
         case CommandType::fdb_static_delete: {
             const auto entry = command.get<FdbStatic>();

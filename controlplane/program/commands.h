@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From images to commands. difference() says only what changed, in an order that neither leaks a frame into a VLAN where
-// it does not belong nor loses one that has a right to pass:
+// From images to commands. difference() says only what changed, in an order that neither leaks a frame into a VLAN
+// where it does not belong nor loses one that has a right to pass:
 //
 //   1 static entries away            so that none points where it must not
 //   2 ports disabled                 what closes, closes first

@@ -46,7 +46,8 @@ Image image_of(const TablesArena& tables) {
     for (PortId id = 1; id < max_ports; ++id) {
         const PortEntry& entry = tables.ports[id];
         if (entry.present.load(std::memory_order_acquire) == 0) continue;
-        image.ports[id] = {entry.port_vlan.load(std::memory_order_relaxed), entry.enabled.load(std::memory_order_relaxed) != 0};
+        image.ports[id] = {entry.port_vlan.load(std::memory_order_relaxed),
+                           entry.enabled.load(std::memory_order_relaxed) != 0};
     }
     for (VlanId id = 1; id < max_vlans; ++id) {
         const VlanEntry& entry = tables.vlans[id];

@@ -27,9 +27,13 @@ class PortMap {
         const auto found = ids_.find(name);
         return found == ids_.end() ? no_port : found->second;
     }
+
     const std::map<PortName, PortId>& ids() const { return ids_; }
+
     const std::set<PortName>& names() const { return names_; }
+
     bool empty() const { return ids_.empty(); }
+
     friend bool operator==(const PortMap&, const PortMap&) = default;
 
   private:

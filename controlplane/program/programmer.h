@@ -35,17 +35,20 @@ class Programmer {
     bool pump();
 
     bool idle() const { return in_ring_.empty() && queued_ == 0; }
+
     std::size_t waiting() const { return in_ring_.size() + queued_; }
+
     std::uint64_t pushed() const { return pushed_; }
 
   private:
     struct Batch {
         std::vector<Command> commands;
-        std::size_t next = 0;      // first not pushed
-        std::size_t open = 0;      // without an outcome
+        std::size_t next = 0;  // first not pushed
+        std::size_t open = 0;  // without an outcome
         std::vector<Refusal> refusals;
         Done done;
     };
+
     struct InRing {
         std::uint64_t sequence = 0;
         Command command;

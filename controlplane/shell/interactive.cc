@@ -173,6 +173,7 @@ int interactive(Client& client) {
     while (true) {
         int size = 0;
         interrupted = 0;
+        el_set(editor, EL_PREP_TERM, 1);  // before the prompt is seen: libedit does it after, and loses a quick Ctrl-D
         const char* typed = el_gets(editor, &size);
         if (!typed || size <= 0) {
             if (interrupted) continue;

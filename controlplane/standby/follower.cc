@@ -36,7 +36,8 @@ void Follower::publish() {
     page_.journal_position.store(reader_.position(), std::memory_order_release);
     if (!caught_up_) return;
     for (const Subsystem subsystem : followed_subsystems) {
-        const Reason reason = replica_.reason(subsystem == Subsystem::l2_hardware ? Subsystem::configuration : subsystem);
+        const Reason reason =
+            replica_.reason(subsystem == Subsystem::l2_hardware ? Subsystem::configuration : subsystem);
         if (reason != Reason::none)
             subsystems_.set(subsystem, SubsystemState::failed, reason);
         else if (replica_.complete())
@@ -69,8 +70,10 @@ bool Follower::follow(std::size_t most) {
                 begin_again(Reason::journal_overflow);
                 break;
             case JournalRead::corrupt:
-                log::error("the journal is damaged at byte {}: wrong {} (invalid brkt); waiting for the master's next snapshot",
-                           reader_.position(), name_of(reader_.fault()));
+                log::error(
+                    "the journal is damaged at byte {}: wrong {} (invalid brkt); waiting for the master's next "
+                    "snapshot",
+                    reader_.position(), name_of(reader_.fault()));
                 subsystems_.set_followed(SubsystemState::failed, Reason::invalid_record);
                 caught_up_ = false;
                 publish();

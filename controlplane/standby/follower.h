@@ -3,9 +3,9 @@
 // fares, and mends itself where it can:
 //
 //   overrun          "brkt ovflow": begins again at base, in bulk, and says so
-//   corrupt record   "invalid brkt": stays there until the master's next snapshot has passed the place, then begins again
-//   unknown record   critical: "invalid subtype"; optional: counted and passed over
-//   does not apply   "config failed"; mended by the next snapshot
+//   corrupt record   "invalid brkt": stays there until the master's next snapshot has passed the place, then begins
+//   again unknown record   critical: "invalid subtype"; optional: counted and passed over does not apply   "config
+//   failed"; mended by the next snapshot
 #pragma once
 
 #include "controlplane/standby/replica.h"
@@ -25,9 +25,13 @@ class Follower {
     void drain();
 
     bool caught_up() const { return caught_up_; }  // ever since the last beginning
+
     const JournalReader& reader() const { return reader_; }
+
     Replica& replica() { return replica_; }
+
     const Replica& replica() const { return replica_; }
+
     bool corrupt() const { return reader_.fault() != JournalFault::none; }
 
   private:

@@ -22,7 +22,9 @@ class LogRing {
         lines_.push_back(std::move(line));
         if (lines_.size() > log_lines_kept) lines_.pop_front();
     }
+
     void clear() { lines_.clear(); }
+
     const std::deque<LoggedLine>& lines() const { return lines_; }  // oldest first
 
   private:
@@ -44,6 +46,7 @@ class LineRate {
         left_ -= 1;
         return true;
     }
+
     std::uint64_t take_held_back() { return std::exchange(held_back_, 0); }
 
   private:

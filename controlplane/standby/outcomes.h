@@ -24,7 +24,8 @@ class Outcomes {
     /// Token 0 is nobody's. A token that is known takes the newer outcome and keeps its place.
     void add(std::uint64_t token, const std::string& text, bool failed) {
         if (token == 0) return;
-        const bool fresh = known_.insert_or_assign(token, TransactionOutcome{text.substr(0, outcome_text_size), failed}).second;
+        const bool fresh =
+            known_.insert_or_assign(token, TransactionOutcome{text.substr(0, outcome_text_size), failed}).second;
         if (!fresh) return;
         order_.push_back(token);
         if (order_.size() <= outcomes_kept) return;
@@ -38,6 +39,7 @@ class Outcomes {
     }
 
     const std::deque<std::uint64_t>& tokens() const { return order_; }  // oldest first
+
     friend bool operator==(const Outcomes&, const Outcomes&) = default;
 
   private:

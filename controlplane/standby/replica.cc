@@ -6,7 +6,9 @@
 namespace baton {
 namespace {
 
-constexpr std::size_t index_of(Subsystem subsystem) { return static_cast<std::size_t>(subsystem); }
+constexpr std::size_t index_of(Subsystem subsystem) {
+    return static_cast<std::size_t>(subsystem);
+}
 
 template <class Message>
 bool parse(const JournalRecord& record, Message& into) {
@@ -20,7 +22,8 @@ std::string at(const JournalRecord& record) {
 }  // namespace
 
 LoggedLine logged_line(const config::LogLine& line) {
-    const auto level = static_cast<log::Level>(std::min<std::uint32_t>(line.level(), static_cast<std::uint32_t>(log::Level::fatal)));
+    const auto level =
+        static_cast<log::Level>(std::min<std::uint32_t>(line.level(), static_cast<std::uint32_t>(log::Level::fatal)));
     return {line.at_ns(), level, line.slot(), line.line()};
 }
 
@@ -33,7 +36,9 @@ config::LogLine as_message(const LoggedLine& line) {
     return out;
 }
 
-void Replica::restart() { gathered_.reset(); }
+void Replica::restart() {
+    gathered_.reset();
+}
 
 Replica::Took Replica::fail(Subsystem subsystem, Reason reason, std::string complaint) {
     reasons_[index_of(subsystem)] = reason;
@@ -46,7 +51,8 @@ Replica::Took Replica::unknown(const JournalRecord& record) {
         ++skipped_;
         return Took::skipped;
     }
-    const auto subsystem = record.subsystem < subsystem_count ? static_cast<Subsystem>(record.subsystem) : Subsystem::configuration;
+    const auto subsystem =
+        record.subsystem < subsystem_count ? static_cast<Subsystem>(record.subsystem) : Subsystem::configuration;
     return fail(subsystem, Reason::invalid_subtype,
                 at(record) + " is of a kind that this release does not know (subsystem " +
                     std::to_string(record.subsystem) + ", subtype " + std::to_string(record.subtype) +
@@ -87,7 +93,8 @@ Replica::Took Replica::take(Subsystem subsystem, std::uint16_t subtype, const Jo
     if (subsystem == Subsystem::configuration && subtype == config::OUTCOMES) {
         config::Outcomes outcomes;
         if (!parse(record, outcomes)) return damaged();
-        for (const auto& outcome : outcomes.outcomes()) into.outcomes.add(outcome.token(), outcome.text(), outcome.failed());
+        for (const auto& outcome : outcomes.outcomes())
+            into.outcomes.add(outcome.token(), outcome.text(), outcome.failed());
         return Took::applied;
     }
     if (subsystem == Subsystem::log && subtype == config::LOG_LINE) {

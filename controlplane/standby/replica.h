@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What both boards hold: the running configuration, the outcomes, the log. Fed with journal records only, so that the
-// slave's value is the master's by construction; the master feeds its own with what it has just journalled. Pure: a test
-// makes one, gives it records, and compares.
+// slave's value is the master's by construction; the master feeds its own with what it has just journalled. Pure: a
+// test makes one, gives it records, and compares.
 //
 // A snapshot's records gather aside and replace everything at SNAPSHOT_END. A record that cannot be taken (unknown and
 // critical, or not applicable) spoils its subsystem: records for it are then passed over until the next snapshot.
@@ -31,18 +31,24 @@ class Replica {
     Took apply(const JournalRecord& record);
 
     const Databases& databases() const { return held_; }
+
     Databases& databases() { return held_; }
 
-    bool complete() const { return snapshot_at_.has_value(); }           // a whole snapshot was taken, ever
+    bool complete() const { return snapshot_at_.has_value(); }  // a whole snapshot was taken, ever
+
     std::optional<std::uint64_t> snapshot_at() const { return snapshot_at_; }  // where the last one begins
-    void complete_by_hand(std::uint64_t at) { snapshot_at_ = at; }       // the master wrote it itself
+
+    void complete_by_hand(std::uint64_t at) { snapshot_at_ = at; }  // the master wrote it itself
 
     Reason reason(Subsystem subsystem) const { return reasons_[static_cast<std::size_t>(subsystem)]; }
-    const std::string& complaint() const { return complaint_; }          // of the last `failed`
-    std::uint64_t skipped() const { return skipped_; }                   // unknown optional records
-    bool snapshot_differed() const { return differed_; }                 // the last snapshot was not what was held
 
-    void restart();                                                      // what was gathered aside is dropped
+    const std::string& complaint() const { return complaint_; }  // of the last `failed`
+
+    std::uint64_t skipped() const { return skipped_; }  // unknown optional records
+
+    bool snapshot_differed() const { return differed_; }  // the last snapshot was not what was held
+
+    void restart();  // what was gathered aside is dropped
 
   private:
     Took fail(Subsystem subsystem, Reason reason, std::string complaint);

@@ -45,7 +45,8 @@ std::vector<PlainRecord> snapshot_of(const Databases& databases, std::uint64_t c
     const std::size_t most = record_most(capacity);
     out.push_back({Subsystem::configuration, config::SNAPSHOT_BEGIN, journal_critical, {}});
     pack<config::Transaction>(out, {Subsystem::configuration, config::TRANSACTION, journal_critical, {}}, most,
-                              databases.running.as_changes(), [](config::Transaction& into, const config::Change& change) {
+                              databases.running.as_changes(),
+                              [](config::Transaction& into, const config::Change& change) {
                                   *into.add_changes() = change;
                                   return change.ByteSizeLong();
                               });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The databases as journal records: SNAPSHOT_BEGIN, the configuration as transactions, outcomes, log lines, SNAPSHOT_END.
+// The databases as journal records: SNAPSHOT_BEGIN, the configuration as transactions, outcomes, log lines,
+// SNAPSHOT_END.
 //
-// Room (C is the journal's capacity): a snapshot is due when the journal from base on exceeds C/2, may take 3C/8, and no
-// single record exceeds C/16; so it always fits beside what is there, and a killed one costs nothing (journal.h).
+// Room (C is the journal's capacity): a snapshot is due when the journal from base on exceeds C/2, may take 3C/8, and
+// no single record exceeds C/16; so it always fits beside what is there, and a killed one costs nothing (journal.h).
 #pragma once
 
 #include <string>
@@ -12,9 +13,17 @@
 
 namespace baton {
 
-constexpr std::uint64_t snapshot_due(std::uint64_t capacity) { return capacity / 2; }
-constexpr std::uint64_t snapshot_most(std::uint64_t capacity) { return capacity / 8 * 3; }
-constexpr std::uint64_t record_most(std::uint64_t capacity) { return capacity / 16; }
+constexpr std::uint64_t snapshot_due(std::uint64_t capacity) {
+    return capacity / 2;
+}
+
+constexpr std::uint64_t snapshot_most(std::uint64_t capacity) {
+    return capacity / 8 * 3;
+}
+
+constexpr std::uint64_t record_most(std::uint64_t capacity) {
+    return capacity / 16;
+}
 
 struct PlainRecord {
     Subsystem subsystem{};
@@ -33,8 +42,9 @@ template <class Stores>
 Result<std::uint64_t> write_snapshot(BasicJournalWriter<Stores>& writer, const std::vector<PlainRecord>& records) {
     const std::uint64_t size = journal_size(records), most = snapshot_most(writer.capacity());
     if (size > most)
-        return failure("the configuration takes " + std::to_string(size) + " bytes of " + std::to_string(most) +
-                       " that the journal has for it (reason memory); remove some, or give the chassis a larger journal");
+        return failure(
+            "the configuration takes " + std::to_string(size) + " bytes of " + std::to_string(most) +
+            " that the journal has for it (reason memory); remove some, or give the chassis a larger journal");
     const std::uint64_t begin = writer.head();
     writer.begin_snapshot();
     for (const PlainRecord& record : records) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mbufs for ports of our own: taken and given back by the burst, and touched in their first cache line only. The pool's
-// own rule (reference count 1, one segment, no next) makes that enough; rte_pktmbuf_alloc and _free, which also visit
-// the second line, cost a third more of the whole way through a wire.
+// own rule (reference count 1, one segment, no next) makes that enough; rte_pktmbuf_alloc and _free also visit
+// the second line.
 #pragma once
 
 #include <rte_mbuf.h>

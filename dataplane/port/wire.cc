@@ -11,7 +11,7 @@ namespace baton {
 namespace {
 
 // Slots whose lines are asked for ahead of the copy; 8 x 2 lines stay under what a core can have under way.
-constexpr std::uint32_t ahead = 16;
+constexpr std::uint32_t ahead = 8;
 
 void ask_for(const WireSlot& slot) {
     rte_prefetch0(&slot);

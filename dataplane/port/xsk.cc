@@ -20,15 +20,14 @@ constexpr int kicks = 8;
 
 }  // namespace
 
-XskPort::XskPort(PortAbout about, XskSocket socket, Fd program, rte_mempool* pool)
+XskPort::XskPort(PortAbout about, XskSocket socket, Fd program, Interface interface, rte_mempool* pool)
     : xsk_(std::move(socket)),
       program_(std::move(program)),
       pool_(pool),
       room_(room_of(pool)),
       frames_(xsk_.state->frames),
-      interface_(about.device) {
+      interface_(std::move(interface)) {
     about_ = std::move(about);
-    free_.reserve(frames_);
     recover_received();
     recover_sent();
     lost_before_ = lost_by_socket();
@@ -45,12 +44,12 @@ void XskPort::recover_received() {
 
 void XskPort::recover_sent() {
     reap();
-    free_.clear();
+    free_count_ = 0;
     const std::uint32_t produced = xsk_.to_send.produced();
     for (std::uint32_t chunk = 0; chunk < frames_; ++chunk) {
         auto& stamp = xsk_.stamps[chunk];
         if (stamp != 0 && xsk_never_sent(stamp, produced)) stamp = 0;
-        if (stamp == 0) free_.push_back(chunk);
+        if (stamp == 0) xsk_.free[free_count_++] = chunk;
     }
 }
 
@@ -96,11 +95,10 @@ void XskPort::reap() {
     const std::uint32_t first = ring.consumed().load(std::memory_order_relaxed);
     const std::uint32_t done = ring.produced().load(std::memory_order_acquire) - first;
     if (done == 0) return;
-    const auto before = free_.size();
     for (std::uint32_t i = 0; i < done; ++i) {
         const auto chunk = static_cast<std::uint32_t>(ring.at(first + i) / xsk_chunk) - frames_;
         std::atomic_ref(xsk_.stamps[chunk]).store(0, std::memory_order_relaxed);
-        if (before + i < frames_) free_.push_back(chunk);
+        if (free_count_ < frames_) xsk_.free[free_count_++] = chunk;
     }
     ring.consumed().store(first + done, std::memory_order_release);
 }
@@ -108,11 +106,10 @@ void XskPort::reap() {
 bool XskPort::queue(rte_mbuf* frame, std::uint32_t& position) {
     const std::uint32_t length = frame->pkt_len;
     const std::uint32_t pieces = (length + xsk_chunk - 1) / xsk_chunk;
-    if (free_.size() < pieces) return false;
+    if (free_count_ < pieces) return false;
     std::uint32_t at = 0;
     for (std::uint32_t i = 0; i < pieces; ++i) {
-        const std::uint32_t chunk = free_.back(), size = std::min(length - at, xsk_chunk);
-        free_.pop_back();
+        const std::uint32_t chunk = xsk_.free[--free_count_], size = std::min(length - at, xsk_chunk);
         const std::uint64_t address = std::uint64_t{frames_ + chunk} * xsk_chunk;
         auto* to = xsk_.memory.bytes() + address;
         if (frame->nb_segs != 1)

@@ -38,12 +38,13 @@ struct XskSocket {
     std::uint32_t* stamps = nullptr;  // of the sending chunks
     XskRing<std::uint64_t> fill, completion;
     XskRing<xdp_desc> received, to_send;
+    std::unique_ptr<std::uint32_t[]> free;  // sending chunks in hand; room for all of them
 };
 
 class XskPort final : public Port {
   public:
     /// `program`: to detach by when the port is shut down for good.
-    XskPort(PortAbout about, XskSocket socket, Fd program, rte_mempool* pool);
+    XskPort(PortAbout about, XskSocket socket, Fd program, Interface interface, rte_mempool* pool);
 
     std::uint16_t receive(rte_mbuf** into, std::uint16_t count) override;
     std::uint16_t transmit(rte_mbuf** frames, std::uint16_t count) override;
@@ -71,7 +72,7 @@ class XskPort final : public Port {
     rte_mempool* pool_;
     std::uint32_t room_, frames_;
     Interface interface_;
-    std::vector<std::uint32_t> free_;  // sending chunks in hand; reserved once for all of them
+    std::uint32_t free_count_ = 0;  // of xsk_.free
     std::uint64_t lost_before_ = 0;
     std::atomic<std::uint64_t> refused_ = 0;  // owner: worker
 };

@@ -18,6 +18,7 @@ namespace baton {
 namespace {
 
 constexpr std::uint16_t several_buffers_flag = 1 << 4;  // XDP_USE_SG, Linux 6.6
+constexpr int busy_tries = 100;                         // of 10 ms
 constexpr std::uint32_t single_buffer_frame = 3520;     // a page less headroom and the kernel's own tail
 
 [[noreturn]] void fail(const PortAbout& about, const std::string& what, bool with_reason = true) {
@@ -107,6 +108,29 @@ bool adopt(const PortPlan& plan, const PortAbout& about, Kept& kept, unsigned in
     return true;
 }
 
+/// True when the socket takes frames in several buffers. A socket that was just closed holds its queue for some ms
+/// more, as the kernel tears it down aside: so long it is tried again.
+bool bind_to(const PortAbout& about, int fd, unsigned index, std::uint32_t queue) {
+    sockaddr_xdp where{};
+    where.sxdp_family = AF_XDP;
+    where.sxdp_ifindex = index;
+    where.sxdp_queue_id = queue;
+    where.sxdp_flags = XDP_COPY | XDP_USE_NEED_WAKEUP | several_buffers_flag;
+    for (int tries = 0;; ++tries) {
+        if (::bind(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0)
+            return (where.sxdp_flags & several_buffers_flag) != 0;
+        if (errno == EINVAL && (where.sxdp_flags & several_buffers_flag))
+            where.sxdp_flags = XDP_COPY | XDP_USE_NEED_WAKEUP;
+        else if (errno == EBUSY && tries < busy_tries)
+            ::usleep(10'000);
+        else
+            fail(about, "cannot bind to queue " + std::to_string(queue) + " of " + about.device +
+                            (errno == EINVAL  ? " (has it so many queues?)"
+                             : errno == EBUSY ? ", another AF_XDP socket holds it"
+                                              : ""));
+    }
+}
+
 /// A new socket, bound, its fill ring full. The program must be attached before, as it decides what the driver can do.
 Fd make(const PortPlan& plan, const PortAbout& about, unsigned index, Pages pages, XskSocket& xsk) {
     const std::uint32_t frames = plan.number("frames"), queue = plan.number("queue");
@@ -127,22 +151,7 @@ Fd make(const PortPlan& plan, const PortAbout& about, unsigned index, Pages page
     for (std::uint32_t i = 0; i < frames; ++i) xsk.fill.at(i) = std::uint64_t{i} * xsk_chunk;
     xsk.fill.produced().store(frames, std::memory_order_release);
 
-    sockaddr_xdp where{};
-    where.sxdp_family = AF_XDP;
-    where.sxdp_ifindex = index;
-    where.sxdp_queue_id = queue;
-    where.sxdp_flags = XDP_COPY | XDP_USE_NEED_WAKEUP | several_buffers_flag;
-    const auto* address = reinterpret_cast<const sockaddr*>(&where);
-    bool several = ::bind(fd, address, sizeof where) == 0;
-    if (!several && errno == EINVAL) {
-        where.sxdp_flags = XDP_COPY | XDP_USE_NEED_WAKEUP;
-        if (::bind(fd, address, sizeof where) < 0)
-            fail(about,
-                 "cannot bind to queue " + std::to_string(queue) + " of " + about.device + " (has it so many queues?)");
-    } else if (!several) {
-        fail(about, "cannot bind to queue " + std::to_string(queue) + " of " + about.device +
-                        (errno == EBUSY ? "; another AF_XDP socket holds it" : ""));
-    }
+    const bool several = bind_to(about, fd, index, queue);
     *xsk.state = {fingerprint<XskState>(), frames, index, queue, several ? 1u : 0u, {}};
     return memory;
 }
@@ -151,7 +160,7 @@ Fd make(const PortPlan& plan, const PortAbout& about, unsigned index, Pages page
 
 std::unique_ptr<Port> open_xsk(const PortPlan& plan, PortAbout about, KeptFds& kept_fds, const PortSetting& setting) {
     about.device = plan.value("iface");
-    const Interface interface(about.device);
+    Interface interface(about.device);
     if (interface.index() == 0)
         fail(about, "there is no interface " + about.device + " in the data plane's network namespace; make it first",
              false);
@@ -186,9 +195,11 @@ std::unique_ptr<Port> open_xsk(const PortPlan& plan, PortAbout about, KeptFds& k
         }
         kept.program = std::move(steering->program);
     }
+    xsk.free = std::make_unique<std::uint32_t[]>(xsk.state->frames);
     about.max_frame = std::min(setting.max_frame, interface.mtu() + 18);
     if (xsk.state->several_buffers == 0) about.max_frame = std::min(about.max_frame, single_buffer_frame);
-    return std::make_unique<XskPort>(std::move(about), std::move(xsk), std::move(kept.program), setting.mempool);
+    return std::make_unique<XskPort>(std::move(about), std::move(xsk), std::move(kept.program), std::move(interface),
+                                     setting.mempool);
 }
 
 }  // namespace baton

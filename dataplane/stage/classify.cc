@@ -20,6 +20,13 @@ Drop judge(const TablesArena& tables, PortId ingress, VlanId vlan, bool tagged) 
 
 void classify(Context& context, Batch& batch) {
     const unsigned count = batch.count;
+    auto& vlans = context.counters->vlan;
+    if (batch.uniform && judge(*context.tables, batch.ingress, batch.vlan[0], batch.tag[0] == TagForm::tagged) ==
+                             Drop::count_) [[likely]] {
+        add(vlans[batch.vlan[0]].rx_frames, count);
+        add(vlans[batch.vlan[0]].rx_bytes, batch.bytes);
+        return;
+    }
     for (unsigned i = 0; i < count;) {
         const VlanId vlan = batch.vlan[i];
         const bool tagged = batch.tag[i] == TagForm::tagged;
@@ -33,8 +40,8 @@ void classify(Context& context, Batch& batch) {
             ++frames;
             bytes += batch.frame[i]->pkt_len;
         }
-        add(context.counters->vlan[vlan].rx_frames, frames);
-        add(context.counters->vlan[vlan].rx_bytes, bytes);
+        add(vlans[vlan].rx_frames, frames);
+        add(vlans[vlan].rx_bytes, bytes);
     }
 }
 

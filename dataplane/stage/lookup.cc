@@ -7,15 +7,15 @@ namespace baton::stage {
 
 void lookup(Context& context, Batch& batch) {
     batch.fdb.lookup(batch.dst, batch.vlan, batch.egress, batch.count);
-    std::uint64_t holes = 0;
-    unsigned flooded = 0;
+    static_assert(fdb_dest_none == 0 && fdb_dest_blackhole == 0xfff);
+    unsigned odd = 0;
+    for (unsigned i = 0; i < batch.count; ++i) odd |= static_cast<std::uint16_t>(batch.egress[i] - 1) >= 0xffe;
+    if (odd == 0) [[likely]]
+        return;
     for (unsigned i = 0; i < batch.count; ++i) {
-        flooded += batch.egress[i] == fdb_dest_none;
-        holes |= static_cast<std::uint64_t>(batch.egress[i] == fdb_dest_blackhole) << i;
+        batch.flooded += batch.egress[i] == fdb_dest_none;
+        if (batch.egress[i] == fdb_dest_blackhole) drop_from(context, batch, i, Drop::blackhole);
     }
-    batch.flooded = flooded;
-    for (; holes; holes &= holes - 1)
-        drop_from(context, batch, static_cast<unsigned>(__builtin_ctzll(holes)), Drop::blackhole);
 }
 
 }  // namespace baton::stage

@@ -48,7 +48,10 @@ inline bool holds(const FdbBucket& bucket, std::uint64_t want) {
 inline unsigned matching(const FdbBucket& bucket, std::uint64_t mask, std::uint64_t want) {
     return matching_scalar(bucket, mask, want);
 }
-inline bool holds(const FdbBucket& bucket, std::uint64_t want) { return matching_scalar(bucket, ~0ull, want) != 0; }
+
+inline bool holds(const FdbBucket& bucket, std::uint64_t want) {
+    return matching_scalar(bucket, ~0ull, want) != 0;
+}
 
 #endif
 

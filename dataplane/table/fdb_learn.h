@@ -97,6 +97,7 @@ void BasicFdbView<Geometry, Stores>::leave_one(std::uint64_t mixed, VlanId vlan)
             std::atomic<std::uint64_t>* at;
             FdbWord word;
         } copies[2 * fdb_bucket_slots];
+
         unsigned count = 0, keep = 0, worth = 0;
         bool frozen = false;
         for (const bool alt : {false, true}) {

@@ -17,7 +17,8 @@ BasicFdbMaintenance<Geometry, Stores>::BasicFdbMaintenance(int fd, std::byte* ar
 template <class Geometry, class Stores>
 Result<BasicFdbMaintenance<Geometry, Stores>> BasicFdbMaintenance<Geometry, Stores>::open(int fd, std::byte* arena,
                                                                                           unsigned max_bits,
-                                                                                          std::uint64_t seed, Time now) {
+                                                                                          std::uint64_t seed,
+                                                                                          Time now) {
     auto& control = *reinterpret_cast<FdbControl*>(arena);
     if (max_bits < Geometry::min_bits) max_bits = Geometry::min_bits;
     if (max_bits > Geometry::max_bits) max_bits = Geometry::max_bits;
@@ -66,16 +67,18 @@ void BasicFdbMaintenance<Geometry, Stores>::each_bucket(std::uint64_t from, std:
     }
 }
 
-/// Empties every word for which match(view, word, position) holds when it is emptied; how many.
+/// Empties every word that has `want` in the bits of `mask` and for which match(view, word, position) holds; how many.
 template <class Geometry, class Stores>
 template <class Match>
-std::uint64_t BasicFdbMaintenance<Geometry, Stores>::clear_words(Match&& match) {
+std::uint64_t BasicFdbMaintenance<Geometry, Stores>::clear_words(std::uint64_t mask, std::uint64_t want,
+                                                                 Match&& match) {
     std::uint64_t count = 0;
     each_bucket(0, 1ull << shape().live, [&](View& table, std::uint64_t position) {
-        for (auto& at : table.bucket(position).words)
-            for (;;) {
+        FdbBucket& bucket = table.bucket(position);
+        for (unsigned lanes = matching(bucket, mask, want); lanes != 0; lanes &= lanes - 1)
+            for (auto& at = bucket.words[__builtin_ctz(lanes)];;) {
                 const FdbWord word{at.load(std::memory_order_acquire)};
-                if (word.is_empty() || !match(table, word, position)) break;
+                if (word.is_empty() || (word.bits & mask) != want || !match(table, word, position)) break;
                 if (!Stores::swap(at, word.bits, 0)) continue;
                 ++count;
                 break;
@@ -148,8 +151,8 @@ bool BasicFdbMaintenance<Geometry, Stores>::delete_static(VlanId vlan, Mac mac) 
 
 template <class Geometry, class Stores>
 std::uint64_t BasicFdbMaintenance<Geometry, Stores>::keep_statics(const std::function<bool(VlanId, Mac)>& wanted) {
-    return clear_words([&](const View& table, FdbWord word, std::uint64_t position) {
-        if (!word.is_fixed()) return false;
+    constexpr std::uint64_t fixed = 1ull << fdb_fixed_shift;
+    return clear_words(fixed, fixed, [&](const View& table, FdbWord word, std::uint64_t position) {
         const std::uint64_t key = hash_.unmix(table.mixed_of(word, position));
         return !wanted(static_cast<VlanId>(key >> 48), Mac::of(key & 0xffffffffffffull));
     });
@@ -165,9 +168,10 @@ bool BasicFdbMaintenance<Geometry, Stores>::forget(VlanId vlan, Mac mac, PortId 
 template <class Geometry, class Stores>
 void BasicFdbMaintenance<Geometry, Stores>::flush(VlanId vlan, PortId port) {
     if (vlan != 0 && port != no_port) {
-        clear_words([=](const View& table, FdbWord word, std::uint64_t position) {
-            return !word.is_fixed() && word.dest() == port && table.vlan_of(word, position) == vlan;
-        });
+        clear_words(1ull << fdb_fixed_shift | 0xfff, port,
+                    [=](const View& table, FdbWord word, std::uint64_t position) {
+                        return table.vlan_of(word, position) == vlan;
+                    });
         return;
     }
     if (control_->flushes.load(std::memory_order_relaxed) >= 14) sweep_all();

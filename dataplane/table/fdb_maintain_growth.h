@@ -6,7 +6,7 @@
 
 namespace baton {
 
-inline constexpr std::uint64_t fdb_allocation_slice = 4 << 20;  // bytes a turn that the kernel clears
+inline constexpr std::uint64_t fdb_allocation_slice = 2 << 20;  // bytes a turn that the kernel clears
 inline constexpr Duration fdb_reader_grace = seconds(2);        // for a board between the shape and the words
 inline constexpr Duration fdb_refused_pause = seconds(10);
 inline constexpr Duration fdb_early_sweep_pause = milliseconds(100);
@@ -104,9 +104,10 @@ void BasicFdbMaintenance<Geometry, Stores>::grow(std::uint64_t buckets) {
     if (now.cursor == end) finish_growth(now.growing);
 }
 
-/// Copies each word to the table of twice the size, then freezes it, so that a frozen word is known to be copied: a redo
-/// passes it by. Between copy and freezing nobody reads the copy, for the cursor has not passed; if a worker changes the
-/// word meanwhile the swap fails and it is copied anew. Dead words are left behind, lest freezing renew their age.
+/// Copies each word to the table of twice the size, then freezes it, so that a frozen word is known to be copied: a
+/// redo passes it by. Between copy and freezing nobody reads the copy, for the cursor has not passed; if a worker
+/// changes the word meanwhile the swap fails and it is copied anew. Dead words are left behind, lest freezing renew
+/// their age.
 template <class Geometry, class Stores>
 void BasicFdbMaintenance<Geometry, Stores>::move_bucket(const View& table, unsigned bits, std::uint64_t number) {
     const auto put = [](std::atomic<std::uint64_t>& at, std::uint64_t value) {

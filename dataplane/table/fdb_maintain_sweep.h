@@ -7,7 +7,8 @@
 
 namespace baton {
 
-inline constexpr Duration fdb_idle_sweep = seconds(60);  // with aging off: so that flushed words and the count do not stay
+inline constexpr Duration fdb_idle_sweep =
+    seconds(60);  // with aging off: so that flushed words and the count do not stay
 
 template <class Geometry, class Stores>
 void BasicFdbMaintenance<Geometry, Stores>::set_aging(std::uint32_t aging_seconds, Time now) {
@@ -21,6 +22,8 @@ void BasicFdbMaintenance<Geometry, Stores>::set_aging(std::uint32_t aging_second
 template <class Geometry, class Stores>
 void BasicFdbMaintenance<Geometry, Stores>::tick(Time now) {
     if (next_tick_.ns == 0) next_tick_ = now + fdb_idle_sweep;
+    // Half-way to the flush that must sweep first, so that it seldom has to: a storm of flushes is swept in slices.
+    if (!sweeping_ && control_->flushes.load(std::memory_order_relaxed) >= 7) begin_sweep();
     if (now < next_tick_ || (tick_.ns != 0 && !clean_)) return;
     next_tick_ = now + (tick_.ns == 0 ? fdb_idle_sweep : tick_);
     if (tick_.ns != 0) {
@@ -57,28 +60,25 @@ void BasicFdbMaintenance<Geometry, Stores>::sweep(std::uint64_t buckets) {
 template <class Geometry, class Stores>
 void BasicFdbMaintenance<Geometry, Stores>::sweep_bucket(View& table, std::uint64_t position) {
     FdbBucket& bucket = table.bucket(position);
-    std::uint64_t seen[fdb_bucket_slots];
-    unsigned count = 0;
-    for (auto& at : bucket.words) {
+    const unsigned used = ~matching(bucket, 0xfff, fdb_dest_none) & 0xff;
+    for (unsigned lanes = used; lanes != 0; lanes &= lanes - 1) {
+        const unsigned lane = lanes & -lanes;
+        auto& at = bucket.words[__builtin_ctz(lane)];
         const FdbWord word{at.load(std::memory_order_acquire)};
         if (word.is_empty()) continue;
         const std::uint64_t mixed = table.mixed_of(word, position);
         const auto vlan = static_cast<VlanId>(hash_.unmix(mixed) >> 48);
         if (!table.is_live(word, vlan) && Stores::swap(at, word.bits, 0)) continue;  // else refreshed just now
-        const std::uint64_t name = word.bits & fdb_name_mask;
-        bool again = false;
-        for (unsigned i = 0; i < count; ++i) again |= seen[i] == name;
-        if (again) {
+        if (matching(bucket, fdb_name_mask, word.bits & fdb_name_mask) & used & ~lane) {
             table.leave_one(mixed, vlan);
-            continue;
+            if (at.load(std::memory_order_acquire) == 0) continue;
         }
-        seen[count++] = name;
+        ++counted_;
         if (!word.is_alt()) continue;
         table.prefetch(mixed);
         pending_mixed_[pending_++] = mixed;
         if (pending_ == std::size(pending_mixed_)) check_pending(table);
     }
-    counted_ += count;
 }
 
 /// Looks in the primary bucket for copies of words found in their secondary one.

@@ -10,6 +10,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "dataplane/port/port.h"
@@ -49,9 +50,12 @@ class Outlets {
         outlets_[id].port = port;
         outlets_[id].ring = ring;
         outlets_[id].max_frame = max_frame;
+        least_max_frame_ = std::min(least_max_frame_, max_frame);
     }
 
     std::uint32_t max_frame(PortId id) const { return outlets_[id].max_frame; }
+
+    std::uint32_t least_max_frame() const { return least_max_frame_; }  // what every port can send
 
     /// Queues a frame, which is this outlet's from then on; the caller has checked that the port is there.
     void push(PortId id, rte_mbuf* frame) {
@@ -60,6 +64,25 @@ class Outlets {
         outlet.frames[outlet.count++] = frame;
         if (outlet.count == burst_size) [[unlikely]]
             send(id);
+    }
+
+    /// Queues several; their bytes.
+    std::uint64_t push(PortId id, rte_mbuf* const* frames, unsigned count) {
+        Outlet& outlet = outlets_[id];
+        if (outlet.count == 0) waiting_.add(id);
+        std::uint64_t bytes = 0;
+        unsigned at = outlet.count;
+        for (unsigned i = 0; i < count; ++i) {
+            bytes += frames[i]->pkt_len;
+            outlet.frames[at++] = frames[i];
+            if (at == burst_size) [[unlikely]] {
+                outlet.count = burst_size;
+                send(id);
+                at = 0;
+            }
+        }
+        outlet.count = static_cast<std::uint16_t>(at);
+        return bytes;
     }
 
     /// Sends all that is queued.
@@ -82,6 +105,7 @@ class Outlets {
     void hand_over(PortId id, Outlet& outlet, std::uint16_t count);
 
     WorkerCounters* counters_ = nullptr;
+    std::uint32_t least_max_frame_ = UINT32_MAX;
     PortSet256 waiting_;  // ports with something queued, or lately sent because they were full
     Outlet outlets_[max_ports];
 };

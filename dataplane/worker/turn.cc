@@ -6,26 +6,6 @@
 
 namespace baton {
 
-Worker::Worker(const Setup& setup) : id_(setup.id), fdb_(setup.fdb) {
-    context_.tables = setup.tables;
-    context_.counters = &setup.tables->workers[setup.id];
-    context_.mempool = setup.mempool;
-    context_.punt = setup.punt;
-    context_.outlets.count_in(context_.counters);
-}
-
-void Worker::drive(PortId id, Port& port) {
-    const bool wire = port.about().kind == "wire";
-    inlets_.push_back({id, &port, &context_.tables->ports[id], !wire});
-    known_ports_.push_back(id);
-    context_.outlets.open(id, &port, nullptr, port.about().max_frame);
-}
-
-void Worker::reach(PortId id, rte_ring* ring, std::uint32_t max_frame) {
-    known_ports_.push_back(id);
-    context_.outlets.open(id, nullptr, ring, max_frame);
-}
-
 // Once a turn and not once a frame: a port that goes down is noticed within microseconds, and no frame pays for it.
 void Worker::look_at_ports() {
     PortSet256 usable;
@@ -48,18 +28,16 @@ bool Worker::receive(Inlet& inlet) {
     batch.max_frame = inlet.entry->max_frame;
     batch.port_vlan = inlet.entry->port_vlan.load(std::memory_order_relaxed);
 
-    std::uint64_t bytes = 0;
-    for (unsigned i = 0; i < count; ++i) bytes += batch.frame[i]->pkt_len;
     Traffic& traffic = context_.counters->port[inlet.id];
-    add(traffic.rx_frames, count);
-    add(traffic.rx_bytes, bytes);
-
-    if (!inlet.entry->enabled.load(std::memory_order_relaxed)) [[unlikely]] {
+    if (inlet.entry->enabled.load(std::memory_order_relaxed)) [[likely]] {
+        run_pipeline(context_, batch);
+    } else {
+        for (unsigned i = 0; i < count; ++i) batch.bytes += batch.frame[i]->pkt_len;
         count_drop(*context_.counters, inlet.id, Drop::port_disabled, count);
         rte_pktmbuf_free_bulk(batch.frame, count);
-        return true;
     }
-    run_pipeline(context_, batch);
+    add(traffic.rx_frames, count);
+    add(traffic.rx_bytes, batch.bytes);
     return true;
 }
 

@@ -70,6 +70,7 @@ void Decider::released(const Event& event) {
     State& unit = of(event.unit);
     if (slot_of(event.unit) != holder_ || holder_ == Slot::none || event.term != term_ || !unit.running()) return;
     vacate(Cause::operator_command, 0, event.now);
+    unit.was_holder = true;
     unit.proved = true;
     unit.backoff = {};
     unit.why = Cause::operator_command;
@@ -94,6 +95,7 @@ void Decider::lost(const Event& event) {
     unit.phase = Phase::lost;
     unit.deadline = Time::never();
     if (slot_of(event.unit) != holder_ || holder_ == Slot::none) return;
+    unit.was_holder = true;
     vacate(unit.why == Cause::never ? Cause::exception : unit.why, unit.signal != 0 ? unit.signal : event.signal,
            event.now);
 }
@@ -107,7 +109,10 @@ void Decider::gone(const Event& event, Actions& actions) {
     grant_if_free(event.now, actions);  // before the start: that takes a fork's time, and nobody may wait for it
     if (unit.proved) {
         unit.backoff = {};
-        start(event.unit, event.now, actions);
+        if (unit.was_holder && holder_ != Slot::none)
+            unit.restart_at = event.now + timing_.breather;
+        else
+            start(event.unit, event.now, actions);
     } else {
         unit.backoff = unit.backoff == Duration{} ? timing_.backoff_first
                                                   : std::min(Duration{unit.backoff.ns * 2}, timing_.backoff_last);

@@ -88,9 +88,10 @@ struct Timing {
     Duration keepalive = milliseconds(2000);      // silence of a whole board
     Duration stuck_loop = milliseconds(10'000);   // loop stands, watchdog turns, and yet did nothing about it
     Duration start_limit = milliseconds(10'000);  // from start to hello, for a board
-    Duration dying_grace = milliseconds(50);      // from dying words to the end: time for a fork, not for a core
-    Duration leave_grace = milliseconds(2000);    // from leave or release to the end
-    Duration settled = milliseconds(2000);        // a data plane that lived this long did not die at once
+    Duration dying_grace = milliseconds(50);      // from dying words to the end: time for a handler, not for a core
+    Duration breather = milliseconds(10);       // a new master has the cores to itself before the last one starts again
+    Duration leave_grace = milliseconds(2000);  // from leave or release to the end
+    Duration settled = milliseconds(2000);      // a data plane that lived this long did not die at once
     Duration backoff_first = milliseconds(100);
     Duration backoff_last = milliseconds(5000);
     Duration longest_tick = milliseconds(100);  // a longer gap between ticks is the machine's sleep, not a board's
@@ -116,6 +117,8 @@ class Decider {
 
     Time restart_at(Unit unit) const { return units_[index_of(unit)].restart_at; }
 
+    Duration backoff(Unit unit) const { return units_[index_of(unit)].backoff; }  // 0: it did not end too early
+
     bool all_gone() const;
 
   private:
@@ -127,9 +130,10 @@ class Decider {
         Duration backoff{};               // of the next death that comes too early; 0: the first
         Duration silent{};                // since the last sign of life
         Duration loop_silent{};
-        bool beaten = false;  // silence counts from the first beat on; until then start_limit does
-        bool proved = false;  // was able (a board), has settled (the data plane): no back-off
-        Cause why{};          // it ends; `never`: not known to end
+        bool beaten = false;      // silence counts from the first beat on; until then start_limit does
+        bool was_holder = false;  // of the baton, when it released it or died
+        bool proved = false;      // was able (a board), has settled (the data plane): no back-off
+        Cause why{};              // it ends; `never`: not known to end
         std::uint32_t signal = 0;
 
         bool eligible() const { return phase == Phase::present || phase == Phase::able; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/baton/dying.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -70,7 +72,10 @@ void say(Cause cause, int signal, std::uint64_t address, std::uint64_t counter, 
 // handler returns to the instruction, and then the core tells the true address; a signal that was sent has to be sent
 // again. (raise() alone would stay pending: the signal is masked inside its own handler.)
 void dump(int signal, bool comes_again) {
-    ::syscall(SYS_setpriority, PRIO_PROCESS, 0, 19);  // the new master has more urgent use for this core
+    // The new master has more urgent use for this core. Both ways to say so: see set_nice() in sync/chassis/process.h.
+    ::syscall(SYS_setpriority, PRIO_PROCESS, 0, 19);
+    if (const int group = ::open("/proc/self/autogroup", O_WRONLY); group >= 0 && ::write(group, "19", 2) < 0)
+        errno = 0;
     ::syscall(SYS_close_range, 0u, ~0u, 0u);
     ::signal(signal, SIG_DFL);
     ::signal(SIGALRM, SIG_DFL);

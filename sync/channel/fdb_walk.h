@@ -18,9 +18,9 @@ namespace baton {
 struct FdbEntry {
     Mac mac;
     VlanId vlan = 0;
-    PortId port = no_port;   // no_port when black-holed
-    unsigned age = 0;        // epochs since it was last seen, 0..5, each a fifth of the aging time; 0 when fixed
-    bool fixed = false;      // permanent: neither ages nor flushes
+    PortId port = no_port;  // no_port when black-holed
+    unsigned age = 0;       // epochs since it was last seen, 0..5, each a fifth of the aging time; 0 when fixed
+    bool fixed = false;     // permanent: neither ages nor flushes
     bool blackhole = false;
 };
 
@@ -83,7 +83,8 @@ class BasicFdbWalk {
     bool read(Copy& copy) const { return read(copy, place_ << (fdb_mixed_bits<Geometry> - Geometry::max_bits)); }
 
     /// Copies the bucket(s) at `position`. The shape is read again after the words: when a table grew meanwhile, the
-    /// words may come from one that was given back (zeros), so they are read afresh. At most one turn for each doubling.
+    /// words may come from one that was given back (zeros), so they are read afresh. At most one turn for each
+    /// doubling.
     bool read(Copy& copy, std::uint64_t position) const {
         std::uint64_t shape_word = control_.shape.load(std::memory_order_acquire);
         for (;;) {

@@ -16,7 +16,8 @@ std::string_view name_of(JournalFault fault) {
 
 Result<void> check_journal(const JournalArena& arena, std::size_t mapped) {
     const std::uint64_t capacity = arena.capacity.load(std::memory_order_acquire);
-    if (capacity < 4096 || capacity % 8 != 0 || mapped < sizeof(JournalArena) || capacity > mapped - sizeof(JournalArena))
+    if (capacity < 4096 || capacity % 8 != 0 || mapped < sizeof(JournalArena) ||
+        capacity > mapped - sizeof(JournalArena))
         return failure("the journal says that it holds " + std::to_string(capacity) + " bytes in a mapping of " +
                        std::to_string(mapped) + ": restart the chassis");
     return {};
@@ -37,7 +38,8 @@ void JournalReader::restart() {
 void JournalReader::copy(std::uint64_t position, std::uint64_t* to, std::uint64_t words) const {
     auto* data = const_cast<std::uint64_t*>(reinterpret_cast<const std::uint64_t*>(arena_ + 1));  // only loaded from
     for (std::uint64_t i = 0; i < words; ++i)
-        to[i] = std::atomic_ref<std::uint64_t>(data[(position + i * 8) % capacity_ / 8]).load(std::memory_order_relaxed);
+        to[i] =
+            std::atomic_ref<std::uint64_t>(data[(position + i * 8) % capacity_ / 8]).load(std::memory_order_relaxed);
 }
 
 bool JournalReader::overrun() const {
@@ -74,14 +76,21 @@ JournalRead JournalReader::next(JournalRecord& into) {
     if (overrun()) return JournalRead::overrun;
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(scratch_.data());
     const std::size_t checked = sizeof header + header.length;
-    if (crc32c({bytes + sizeof header.crc, checked - sizeof header.crc}) != header.crc) return corrupt(JournalFault::crc);
+    if (crc32c({bytes + sizeof header.crc, checked - sizeof header.crc}) != header.crc)
+        return corrupt(JournalFault::crc);
     if (!std::all_of(bytes + checked, bytes + size, [](std::uint8_t byte) { return byte == 0; }))
         return corrupt(JournalFault::padding);
     if (header.term < term_) return corrupt(JournalFault::term);
-    if (sequence_ != 0 && header.sequence != sequence_ + 1) return corrupt(JournalFault::sequence);
+    if (header.sequence == 0 || (sequence_ != 0 && header.sequence != sequence_ + 1))
+        return corrupt(JournalFault::sequence);
 
-    into = {header.term,    header.sequence, header.subsystem, header.flags,
-            header.subtype, position_,       {bytes + sizeof header, header.length}};
+    into = {header.term,
+            header.sequence,
+            header.subsystem,
+            header.flags,
+            header.subtype,
+            position_,
+            {bytes + sizeof header, header.length}};
     position_ += size;
     sequence_ = header.sequence;
     term_ = header.term;

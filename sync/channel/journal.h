@@ -3,7 +3,8 @@
 // in other processes, none of which it ever waits for. A record counts once `head` has passed it, so a writer killed at
 // any store leaves the old journal or the new one, and the next writer goes on exactly at `head`.
 //
-//   writer   reserved (fence) words of the record, then `head` (release): the commit     reader   load `head` (acquire),
+//   writer   reserved (fence) words of the record, then `head` (release): the commit     reader   load `head`
+//   (acquire),
 //            after it `sequence` and `term`, at most one record behind when it is killed          copy, then `reserved`
 //
 // A snapshot is written whole beyond `head` and committed by one store, so a killed one leaves nothing to clean up and
@@ -42,8 +43,8 @@ struct JournalRecord {
     std::uint8_t subsystem = 0;
     std::uint8_t flags = 0;
     std::uint16_t subtype = 0;
-    std::uint64_t position = 0;                // where it begins
-    std::span<const std::uint8_t> payload;     // the reader's copy; until its next call
+    std::uint64_t position = 0;             // where it begins
+    std::span<const std::uint8_t> payload;  // the reader's copy; until its next call
 };
 
 enum class JournalRead { record, nothing, overrun, corrupt };
@@ -57,12 +58,15 @@ class JournalReader {
     /// The next whole record. After `overrun` or `corrupt` it stays there until restart().
     JournalRead next(JournalRecord& into);
 
-    void restart();                                     // from base, as new
+    void restart();  // from base, as new
 
     std::uint64_t position() const { return position_; }
+
     std::uint64_t sequence() const { return sequence_; }  // of the last record read; 0 before the first
+
     Term term() const { return term_; }
-    JournalFault fault() const { return fault_; }         // which check the corrupt record failed
+
+    JournalFault fault() const { return fault_; }  // which check the corrupt record failed
 
   private:
     void copy(std::uint64_t position, std::uint64_t* to, std::uint64_t words) const;
@@ -79,20 +83,21 @@ class JournalReader {
 };
 
 /// How a writer stores: plainly, or (in tests) counted, and killed before the n-th store.
-struct PlainStores {
+struct JournalStores {
     void word(std::atomic<std::uint64_t>& where, std::uint64_t value, std::memory_order order) {
         where.store(value, order);
     }
+
     void data(std::uint64_t& where, std::uint64_t value) {
         std::atomic_ref<std::uint64_t>(where).store(value, std::memory_order_relaxed);
     }
 };
 
-template <class Stores = PlainStores>
+template <class Stores = JournalStores>
 class BasicJournalWriter {
   public:
-    /// Goes on at head. `last_sequence`: of the last record that a reader found from base to head; `snapshot`: where the
-    /// last whole snapshot that it saw begins.
+    /// Goes on at head. `last_sequence`: of the last record that a reader found from base to head; `snapshot`: where
+    /// the last whole snapshot that it saw begins.
     BasicJournalWriter(JournalArena& arena, Term term, std::uint64_t last_sequence,
                        std::optional<std::uint64_t> snapshot = std::nullopt, Stores stores = {})
         : arena_(&arena),
@@ -106,9 +111,13 @@ class BasicJournalWriter {
     }
 
     std::uint64_t capacity() const { return capacity_; }
+
     std::uint64_t head() const { return arena_->head.load(std::memory_order_relaxed); }
+
     std::uint64_t base() const { return arena_->base.load(std::memory_order_relaxed); }
+
     std::uint64_t used() const { return head() - base(); }
+
     std::uint64_t sequence() const { return sequence_; }  // of the last record appended
 
     /// One record; committed on return, unless a snapshot is being written. Refused, and nothing changed, when the
@@ -133,7 +142,8 @@ class BasicJournalWriter {
         header.crc = crc32c({bytes + sizeof header.crc, sizeof header - sizeof header.crc + payload.size()});
         std::memcpy(bytes, &header.crc, sizeof header.crc);
 
-        if (tail_ + size > arena_->reserved.load(std::memory_order_relaxed))  // it never falls: words beyond stay spoilt
+        if (tail_ + size >
+            arena_->reserved.load(std::memory_order_relaxed))  // it never falls: words beyond stay spoilt
             stores_.word(arena_->reserved, tail_ + size, std::memory_order_relaxed);
         std::atomic_thread_fence(std::memory_order_release);  // whoever sees a new word sees `reserved`
         for (std::uint64_t i = 0; i < scratch_.size(); ++i)

@@ -25,6 +25,8 @@ class Door {
     static constexpr std::size_t most_clients = 32;
 
   private:
+    void part_with(Fd& client) const;
+
     int listener_, epoll_;
     std::uint64_t tag_;
     Find find_;

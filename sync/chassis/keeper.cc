@@ -67,6 +67,13 @@ void Keeper::watch(int fd, Source source, std::size_t index) {
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) < 0) log::error("epoll refused fd={} errno={}", fd, errno);
 }
 
+// A child that was just forked and has not executed its program yet holds a copy of every fd of ours. Until then a closed
+// fd is still open for epoll, and would be reported over and over without a way to stop it.
+void Keeper::unwatch_and_close(Fd& fd) const {
+    if (fd) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd.get(), nullptr);
+    fd.reset();
+}
+
 int Keeper::run() noexcept {
     happen({.type = Event::Type::begin});
     while (!(asked_to_stop_ > 0 && decider_.all_gone())) {
@@ -154,6 +161,7 @@ void Keeper::on_note(Unit unit, ReceivedNote& received) {
         case NoteType::able:
             log::info("able from={}", name_of(unit));
             happen({.type = Event::Type::able, .unit = unit});
+            if (is_board(unit)) hurry(unit);
             break;
         case NoteType::release: happen({.type = Event::Type::release, .unit = unit, .term = note.term}); break;
         case NoteType::keep:
@@ -183,7 +191,7 @@ void Keeper::on_note(Unit unit, ReceivedNote& received) {
 // Our end of a broken or full connection: a board that crashes hangs up after its words; any other child that does so
 // has to go too, as nothing can be said to it any more.
 void Keeper::on_hang_up(Unit unit) {
-    of(unit).process.socket.reset();
+    unwatch_and_close(of(unit).process.socket);
     if (!of(unit).words_told) tell_words(unit, true);
 }
 
@@ -238,9 +246,11 @@ void Keeper::on_process(Unit unit) {
     }
     log::notice("gone unit={} pid={} exit_code={} signal={} lived_ms={}", name_of(unit), child.process.pid, how.code,
                 how.signal, (now - child.started).ns / 1'000'000);
+    unwatch_and_close(child.process.socket);
+    unwatch_and_close(child.process.pidfd);
     child.process = Process{};
     happen({.type = Event::Type::gone, .unit = unit, .now = now, .signal = how.signal});
-    if (decider_.phase(unit) == Decider::Phase::down && asked_to_stop_ == 0)
+    if (decider_.backoff(unit) > Duration{} && asked_to_stop_ == 0)
         log::warning("back-off unit={} restart_in_ms={} because it ended too early", name_of(unit),
                      (decider_.restart_at(unit) - now).ns / 1'000'000);
 }

@@ -36,6 +36,7 @@ class Keeper {
         bool words_told = false;  // its dying words have been read
         bool lost = false;        // its main thread has ended
         std::uint64_t beats[critical_thread_count] = {};
+        bool hurried = false;   // runs at its full priority
         Term succeeded_by = 0;  // the term that was granted because of its end
         Time started{};
     };
@@ -47,6 +48,7 @@ class Keeper {
 
     // keeper.cc
     void watch(int fd, Source source, std::size_t index);
+    void unwatch_and_close(Fd& fd) const;
     void dispatch(Source source, std::size_t index);
     void happen(Event event);
     void on_signal();
@@ -65,6 +67,7 @@ class Keeper {
     void start(Unit unit);
     Launch launch_of(Unit unit) const;
     void kill(Unit unit);
+    void hurry(Unit unit);
     bool provide(Unit unit);
     void grant(const Action& action);
     bool give(Unit unit, std::string_view name, int fd);

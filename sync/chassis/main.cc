@@ -13,13 +13,19 @@
 
 #include "sync/chassis/keeper.h"
 #include "sync/chassis/port_check.h"
+#include "sync/chassis/prompt.h"
 
 namespace baton::chassis {
 namespace {
 
 // Out of the reach of what ends other processes: memory pressure, a busy CPU, a closed pipe. Each may be forbidden by a
 // container; nothing depends on it.
-void harden() {
+void harden(const Options& options) {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    for (const unsigned core : options.housekeeping_cores) CPU_SET(core, &cores);
+    ::sched_setaffinity(0, sizeof cores, &cores);  // first: a prompt thread has no business on a worker's core
+    if (!be_prompt()) log::info("real-time priority refused; effect=\"a busy machine delays the notice of a death\"");
     ::signal(SIGPIPE, SIG_IGN);
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     ::setpriority(PRIO_PROCESS, 0, -20);
@@ -57,7 +63,7 @@ int run(int argc, char** argv) {
     check_ports(*options, huge);
     if (options->check_only) return std::puts("the configuration is good"), 0;
     block_signals();
-    harden();
+    harden(*options);
     const Identity identity = identity_of(options->board_user);
     if (!identity.change) log::warning("not started by root: the boards run as the same user as the chassis");
     const RunDir run_dir(options->run_dir, identity.change ? identity.uid : ::geteuid(),

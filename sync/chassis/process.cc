@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/chassis/process.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "sync/channel/backplane.h"
@@ -30,6 +33,7 @@ struct Ready {  // all that the child needs, made before the fork
     cpu_set_t cores;
     Fd null, program, socket;
     pid_t chassis;
+    char nice[8];  // as text
 };
 
 [[noreturn]] void complain(const char* step) {
@@ -39,11 +43,11 @@ struct Ready {  // all that the child needs, made before the fork
     ::_exit(126);
 }
 
-void protect_from_oom(const char* score) {
-    const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+// For what a container may forbid and nothing depends on.
+void try_to_write(const char* path, const char* text) {
+    const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0) return;
-    if (::write(fd, score, std::strlen(score)) < 0) {
-    }  // a container may forbid it; nothing depends on it
+    if (::write(fd, text, std::strlen(text)) < 0) errno = 0;
     ::close(fd);
 }
 
@@ -68,7 +72,8 @@ void become(const Identity& identity) {
     ::signal(SIGPIPE, SIG_DFL);
     ::setpriority(PRIO_PROCESS, 0, what.nice);
     ::sched_setaffinity(0, sizeof ready.cores, &ready.cores);
-    protect_from_oom(what.oom_score);
+    try_to_write("/proc/self/autogroup", ready.nice);
+    try_to_write("/proc/self/oom_score_adj", what.oom_score);
     if (::chdir(what.folder.c_str()) < 0) complain("enter its folder");
     // Moved above the targets first, as any of the three may be one of the others' numbers.
     const int socket = ::fcntl(ready.socket.get(), F_DUPFD, 16), null = ::fcntl(ready.null.get(), F_DUPFD, 16),
@@ -105,6 +110,7 @@ Result<Process> launch(const Launch& what) {
     Ready ready{};
     ready.what = &what;
     ready.chassis = ::getpid();
+    std::snprintf(ready.nice, sizeof ready.nice, "%d", what.nice);
     ready.arguments.push_back(const_cast<char*>(what.program.c_str()));
     for (const auto& argument : what.arguments) ready.arguments.push_back(const_cast<char*>(argument.c_str()));
     ready.arguments.push_back(nullptr);
@@ -134,6 +140,19 @@ Result<Process> launch(const Launch& what) {
         return failure(why);
     }
     return process;
+}
+
+void set_nice(const Process& process, int nice) {
+    char path[48], text[8];
+    std::snprintf(text, sizeof text, "%d", nice);
+    std::snprintf(path, sizeof path, "/proc/%d/autogroup", process.pid);
+    try_to_write(path, text);
+    std::snprintf(path, sizeof path, "/proc/%d/task", process.pid);
+    DIR* tasks = ::opendir(path);
+    if (!tasks) return;
+    while (const dirent* task = ::readdir(tasks))
+        if (const int id = std::atoi(task->d_name); id > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(id), nice);
+    ::closedir(tasks);
 }
 
 bool collect(const Process& process, Ended& how) {

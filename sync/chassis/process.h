@@ -26,8 +26,8 @@ struct Launch {
     std::vector<std::string> arguments;
     Identity identity;
     std::vector<unsigned> cores;
-    std::string folder;  // working directory: where a core goes
-    int nice = 0;
+    std::string folder;           // working directory: where a core goes
+    int nice = 0;                 // of its threads, and of its session as a whole (see set_nice)
     const char* oom_score = "0";  // -1000..1000, higher is killed first when memory runs out
 };
 
@@ -42,6 +42,10 @@ struct Process {
 };
 
 Result<Process> launch(const Launch& what);
+
+/// Gives every thread of a running child another nice value, and its session: where the kernel groups tasks by session
+/// (autogroup, Debian's default) a thread's own value counts only among those of its session.
+void set_nice(const Process& process, int nice);
 
 struct Ended {
     int code = 0;  // exit code, when signal is 0

@@ -69,20 +69,22 @@ void RunDir::lock() {
     throw StartupError{1, fmt::format("{} is made and removed over and over by something else", file)};
 }
 
+// Made ready under another name and moved, so that whoever sees a socket of that name can connect to it.
 Fd RunDir::listen_at(const std::string& name, int type, int backlog) const {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    const std::string file = path_ + "/" + name;
-    file.copy(address.sun_path, sizeof address.sun_path - 1);
-    ::unlink(file.c_str());
+    const std::string file = path_ + "/" + name, raw = path_ + "/." + name;
+    raw.copy(address.sun_path, sizeof address.sun_path - 1);
+    ::unlink(raw.c_str());
     Fd fd{::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     const mode_t before = ::umask(0177);  // nobody may come in between bind and chmod
     const bool bound = fd && ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
     ::umask(before);
-    if (!bound) give_up("cannot make " + file);
+    if (!bound) give_up("cannot make " + raw);
     if (const group* operators = ::getgrnam("baton"))
-        if (::chown(file.c_str(), static_cast<uid_t>(-1), operators->gr_gid) < 0) give_up("cannot give away " + file);
-    if (::chmod(file.c_str(), 0660) < 0 || ::listen(fd.get(), backlog) < 0) give_up("cannot listen at " + file);
+        if (::chown(raw.c_str(), static_cast<uid_t>(-1), operators->gr_gid) < 0) give_up("cannot give away " + raw);
+    if (::chmod(raw.c_str(), 0660) < 0 || ::listen(fd.get(), backlog) < 0) give_up("cannot listen at " + raw);
+    if (::rename(raw.c_str(), file.c_str()) < 0) give_up("cannot make " + file);
     return fd;
 }
 

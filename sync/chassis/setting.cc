@@ -64,7 +64,7 @@ Fault user(Options& options, const std::string& text, const std::string&) {
 }
 
 Fault folder(Options& options, const std::string& text, const std::string&) {
-    constexpr std::size_t longest = 107 - sizeof "/session.sock";  // a Unix socket's path ends at 107 bytes
+    constexpr std::size_t longest = 107 - sizeof "/.session.sock";  // a Unix socket's path ends at 107 bytes
     if (text.empty() || text.front() != '/') return fmt::format("run-dir is an absolute path, not \"{}\"", text);
     if (text.size() > longest) return fmt::format("run-dir is longer than {} characters", longest);
     options.run_dir = text;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "sync/baton/child.h"
+#include "sync/chassis/prompt.h"
 
 namespace baton::chassis {
 namespace {
@@ -39,6 +40,7 @@ std::optional<Time> Watcher::take(std::uint64_t incarnation) {
 }
 
 void Watcher::run() {
+    be_prompt();
     while (!stop_.load()) {
         std::uint64_t incarnation = armed_.load();
         if (incarnation == 0) {

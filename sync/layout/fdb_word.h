@@ -4,8 +4,9 @@
 //
 //   mixed = pi(key), key = vlan:12 | mac:48
 //   pi    = xor, xor-shift by 30, then twice (multiply by an odd number mod 2^60, xor-shift by 30); its constants come
-//           from the seed, so nobody outside can aim addresses at one bucket. Each step has an inverse, hence so has pi.
-//           Without the first xor-shift, VLANs and makers' prefixes that count upwards overflowed 12 times as often.
+//           from the seed, so nobody outside can aim addresses at one bucket. Each step has an inverse, hence so has
+//           pi. Without the first xor-shift, VLANs and makers' prefixes that count upwards overflowed 12 times as
+//           often.
 //   H     = low 30 bits of mixed, times an odd constant, top bits. Those 30 bits are in every word at every table size,
 //           and H's top b bits extend its top b-1, so both buckets of a key split i -> 2i, 2i+1 when a table doubles.
 #pragma once
@@ -30,13 +31,19 @@ template <class Geometry>
 inline constexpr unsigned fdb_mixed_bits = fdb_rem_bits + Geometry::min_bits;
 static_assert(fdb_mixed_bits<FdbGeometry> == 60);
 
-constexpr std::uint64_t fdb_key(VlanId vlan, std::uint64_t mac) { return std::uint64_t{vlan} << 48 | mac; }
+constexpr std::uint64_t fdb_key(VlanId vlan, std::uint64_t mac) {
+    return std::uint64_t{vlan} << 48 | mac;
+}
 
 class FdbHash {
   public:
     explicit constexpr FdbHash(std::uint64_t seed)
-        : add_(draw(seed) & fdb_key_bits_mask), first_(draw(seed) | 1), second_(draw(seed) | 1), spread_(draw(seed) | 1),
-          unfirst_(inverse(first_)), unsecond_(inverse(second_)) {}
+        : add_(draw(seed) & fdb_key_bits_mask),
+          first_(draw(seed) | 1),
+          second_(draw(seed) | 1),
+          spread_(draw(seed) | 1),
+          unfirst_(inverse(first_)),
+          unsecond_(inverse(second_)) {}
 
     constexpr std::uint64_t mix(std::uint64_t key) const {
         std::uint64_t x = key ^ add_;
@@ -82,20 +89,29 @@ struct FdbWord {
     static constexpr std::uint64_t name(std::uint64_t mixed, bool alt) {
         return mixed << fdb_rem_shift | std::uint64_t{alt} << fdb_alt_shift;
     }
+
     static constexpr FdbWord dynamic(std::uint64_t name, unsigned age, unsigned gen, std::uint16_t dest) {
         return {name | std::uint64_t{age} << fdb_age_shift | std::uint64_t{gen} << fdb_gen_shift | dest};
     }
+
     static constexpr FdbWord fixed(std::uint64_t name, std::uint16_t dest) {
         return {name | 1ull << fdb_fixed_shift | dest};
     }
 
     constexpr std::uint16_t dest() const { return bits & 0xfff; }
+
     constexpr unsigned gen() const { return bits >> fdb_gen_shift & 15; }
+
     constexpr unsigned age() const { return bits >> fdb_age_shift & 7; }
+
     constexpr bool is_fixed() const { return bits >> fdb_fixed_shift & 1; }
+
     constexpr bool is_alt() const { return bits >> fdb_alt_shift & 1; }
+
     constexpr bool is_empty() const { return dest() == fdb_dest_none; }
+
     constexpr bool is_frozen() const { return age() == fdb_frozen; }
+
     constexpr FdbWord frozen() const { return {bits | std::uint64_t{fdb_frozen} << fdb_age_shift}; }
 
     /// Whether the word counts, given the epoch and the sum of generations of its port and VLAN. An age is 6 epochs
@@ -109,13 +125,14 @@ struct FdbWord {
 
 /// FdbControl.shape, unpacked.
 struct FdbShape {
-    unsigned live = 0;          // bits of the live table; 0: no table yet
-    unsigned growing = 0;       // bits of the table that growth fills; 0: none
-    std::uint64_t cursor = 0;   // live buckets below it have moved
+    unsigned live = 0;         // bits of the live table; 0: no table yet
+    unsigned growing = 0;      // bits of the table that growth fills; 0: none
+    std::uint64_t cursor = 0;  // live buckets below it have moved
 
     static constexpr FdbShape of(std::uint64_t word) {
         return {static_cast<unsigned>(word & 0xff), static_cast<unsigned>(word >> 8 & 0xff), word >> 16};
     }
+
     constexpr std::uint64_t word() const { return live | growing << 8 | cursor << 16; }
 };
 

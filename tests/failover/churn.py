@@ -4,12 +4,25 @@ keeps a book of what was acknowledged. After each change of the baton the new ma
 and no counter may have gone back (invariant 11). One thread, the only one that changes anything."""
 
 import random
+import shlex
 import threading
 
 from tests.support import processes
 
 FIRST_TAG, TAGS = 100, 40
 AGINGTIMES = (300, 400, 500, 600, 1000)
+RECONCILED_SECONDS = 5
+
+
+def ports_of(text):
+    """The ports of a list as the switch prints it: 1:1-1:3,1:5 or 1:1-3."""
+    ports = set()
+    for part in text.split(','):
+        first, _, last = part.partition('-')
+        module, number = first.split(':')
+        end = last.split(':')[-1] if last else number
+        ports |= {f'{module}:{each}' for each in range(int(number), int(end) + 1)}
+    return ports
 
 
 class Wrong(RuntimeError):
@@ -20,7 +33,7 @@ class Churn:
     def __init__(self, chassis, seed=0):
         self.chassis = chassis
         self.random = random.Random(seed)
-        self.vlans = {}        # name -> (tag, set of tagged ports): as acknowledged
+        self.vlans = {}        # name -> (tag or None, tagged ports): as acknowledged
         self.statics = {}      # mac -> port, or 'blackhole'; all in VLAN red
         self.agingtime = 300
         self.acknowledged = self.checked = self.checks = 0
@@ -91,26 +104,26 @@ class Churn:
             raise Wrong(f'`{line}` was refused ({answer.returncode}): {(answer.stderr + answer.stdout).strip()}')
 
     def _create_vlan(self):
-        used = {tag for tag, _ in self.vlans.values()}
-        tag = self.random.choice([tag for tag in range(FIRST_TAG, FIRST_TAG + TAGS) if tag not in used])
-        name = f'churn{tag}'
-        return f'create vlan {name}', lambda: self.vlans.update({name: (tag, set())}), lambda: name in self._shown_vlans()
+        used = {int(name[5:]) for name in self.vlans}
+        name = f'churn{self.random.choice([tag for tag in range(FIRST_TAG, FIRST_TAG + TAGS) if tag not in used])}'
+        return f'create vlan {name}', lambda: self.vlans.update({name: (None, set())}), lambda: self._vlan_shown(name) is not None
 
     def _delete_vlan(self):
         name = self.random.choice(sorted(self.vlans))
-        return f'delete vlan {name}', lambda: self.vlans.pop(name), lambda: name not in self._shown_vlans()
+        return f'delete vlan {name}', lambda: self.vlans.pop(name), lambda: self._vlan_shown(name) is None
 
     def _member(self):
         """A VLAN gets its tag first, then ports one by one, then loses them again."""
         name = self.random.choice(sorted(self.vlans))
         tag, ports = self.vlans[name]
-        shown = lambda: self._shown_vlans()[name]
-        if not shown()[0]:
-            return f'configure vlan {name} tag {tag}', lambda: None, lambda: shown()[0] == tag
+        if not tag:
+            tag = int(name[5:])
+            return (f'configure vlan {name} tag {tag}', lambda: self.vlans.update({name: (tag, ports)}),
+                    lambda: self._vlan_shown(name)[0] == tag)
         port = self.random.choice(['1:1', '1:2', '1:3', '1:4'])
         if port in ports:
-            return f'configure vlan {name} delete ports {port}', lambda: ports.discard(port), lambda: port not in shown()[1]
-        return f'configure vlan {name} add ports {port} tagged', lambda: ports.add(port), lambda: port in shown()[1]
+            return f'configure vlan {name} delete ports {port}', lambda: ports.discard(port), lambda: port not in self._vlan_shown(name)[1]
+        return f'configure vlan {name} add ports {port} tagged', lambda: ports.add(port), lambda: port in self._vlan_shown(name)[1]
 
     def _create_static(self):
         mac = f'02:5a:00:00:{self.random.randrange(256):02x}:{self.random.randrange(256):02x}'
@@ -119,47 +132,58 @@ class Churn:
             return self._delete_static()
         words = 'blackhole' if where == 'blackhole' else f'ports {where}'
         return (f'create fdbentry {mac} vlan red {words}', lambda: self.statics.update({mac: where}),
-                lambda: mac in self._shown_statics())
+                lambda: mac in self._shown()[1])
 
     def _delete_static(self):
         mac = self.random.choice(sorted(self.statics))
-        return f'delete fdbentry {mac} vlan red', lambda: self.statics.pop(mac), lambda: mac not in self._shown_statics()
+        return f'delete fdbentry {mac} vlan red', lambda: self.statics.pop(mac), lambda: mac not in self._shown()[1]
 
     def _aging(self):
-        seconds = self.random.choice(AGINGTIMES)
+        seconds = self.random.choice([seconds for seconds in AGINGTIMES if seconds != self.agingtime])
         def book():
             self.agingtime = seconds
-        return f'configure fdb agingtime {seconds}', book, lambda: self._shown_fdb()[1] == seconds
+        return f'configure fdb agingtime {seconds}', book, lambda: self._shown()[2] == seconds
 
     # --- what the master shows
 
-    def _shown_vlans(self):
-        return {vlan['name']: (vlan['tag'], set(vlan['tagged'])) for vlan in self.chassis.show('vlan')['vlans'] if vlan['name'].startswith('churn')}
+    def _shown(self):
+        """The running configuration, all in one look: VLANs of ours (name -> tag, tagged ports), static entries of ours, ageing time."""
+        vlans, statics, aging = {}, {}, 300
+        for command in self.chassis.show('configuration')['commands']:
+            words = shlex.split(command)
+            if words[:2] == ['create', 'vlan'] and words[2].startswith('churn'):
+                vlans[words[2]] = (None, frozenset())
+            elif words[:2] == ['configure', 'vlan'] and words[2] in vlans and words[3] == 'tag':
+                vlans[words[2]] = (int(words[4]), vlans[words[2]][1])
+            elif words[:2] == ['configure', 'vlan'] and words[2] in vlans and words[3:5] == ['add', 'ports']:
+                vlans[words[2]] = (vlans[words[2]][0], frozenset(ports_of(words[5])))
+            elif words[:2] == ['create', 'fdbentry'] and words[2].startswith('02:5a'):
+                statics[words[2]] = words[-1]
+            elif words[:3] == ['configure', 'fdb', 'agingtime']:
+                aging = int(words[3])
+        return vlans, statics, aging
 
-    def _shown_fdb(self):
-        """The permanent entries that the data plane really has, and the ageing time."""
-        fdb = self.chassis.show('fdb permanent')
-        entries = {entry['mac']: 'blackhole' if entry['blackhole'] else entry['port'] for entry in fdb['entries']
-                   if entry['mac'].startswith('02:5a')}
-        return entries, fdb['aging_time']
+    def _vlan_shown(self, name):
+        return self._shown()[0].get(name)
 
-    def _shown_statics(self):
-        return self._shown_fdb()[0]
+    def _tables(self):
+        """The permanent entries of ours that the data plane really has."""
+        return {entry['mac']: 'blackhole' if entry['blackhole'] else entry['port'] for entry in self.chassis.show('fdb permanent')['entries']
+                if entry['mac'].startswith('02:5a')}
 
     def check(self):
-        """Everything acknowledged is there, and nothing else; in the configuration and in the tables."""
-        vlans, (statics, aging) = self._shown_vlans(), self._shown_fdb()
-        expected = {name: ports for name, (_, ports) in self.vlans.items()}
-        if {name: ports for name, (_, ports) in vlans.items()} != expected:
-            raise Wrong(f'term {self._term}: VLANs are {vlans}, acknowledged were {self.vlans}')
-        if any(tag not in (None, self.vlans[name][0]) for name, (tag, _) in vlans.items()):
-            raise Wrong(f'term {self._term}: a VLAN has another tag: {vlans}, acknowledged were {self.vlans}')
-        if statics != self.statics:
-            missing = {mac: port for mac, port in self.statics.items() if statics.get(mac) != port}
-            extra = {mac: port for mac, port in statics.items() if mac not in self.statics}
-            raise Wrong(f'term {self._term}: of the permanent entries are missing {missing}, too many {extra}')
-        if aging != self.agingtime:
-            raise Wrong(f'term {self._term}: the ageing time is {aging}, acknowledged was {self.agingtime}')
+        """Everything acknowledged is there, and nothing else: in the configuration at once, in the tables as soon as the new master has
+        reconciled them, because until then they are the last master's."""
+        vlans, statics, aging = self._shown()
+        for what, shown, acknowledged in (('VLANs', vlans, {name: (tag, frozenset(ports)) for name, (tag, ports) in self.vlans.items()}),
+                                          ('static entries', statics, self.statics), ('ageing time', aging, self.agingtime)):
+            if shown != acknowledged:
+                raise Wrong(f'term {self._term}: {what} are {shown}, acknowledged were {acknowledged}')
+        if not processes.until(lambda: self._tables() == self.statics, RECONCILED_SECONDS, 0.02):
+            tables = self._tables()
+            raise Wrong(f'term {self._term}: {RECONCILED_SECONDS} s later the data plane lacks '
+                        f'{ {mac: to for mac, to in self.statics.items() if tables.get(mac) != to} }, '
+                        f'and has besides { {mac: to for mac, to in tables.items() if mac not in self.statics} }')
         self._compare_counters()
         self.checks += 1
         self.checked += self._since_check

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any line into the command parser: cutting, matching, completing, filters, and how a complaint is said. The first byte
-// says where the cursor is. What must hold: a complaint points into the line, a match's arguments stand in the line, and
-// a match is still one when its keywords are written in full.
+// says where the cursor is. What must hold: a complaint points into the line, a match's arguments stand in the line,
+// and a match is still one when its keywords are written in full.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -236,7 +236,8 @@ def main():
         sys.exit(f'check: --only {arguments.only}: {error}')
     os.chdir(ROOT)
     started = time.monotonic()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     ground.sweep_all()
     check = Check(arguments)
     try:

@@ -180,8 +180,8 @@ def main():
     parser.add_argument('--build', default='build')
     parser.add_argument('--no-wait', action='store_true')
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):   # all of them, also where a shell had SIGINT ignored
+        signal.signal(ending, signal.default_int_handler)
     demo = Demo(arguments)
     code = 1
     try:

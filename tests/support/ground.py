@@ -104,7 +104,8 @@ class Ground:
 
     def down(self):
         """Takes away all of it; says nothing, may be called twice, and goes on when a part fails."""
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if _main_thread() else None
+        endings = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if threading.current_thread() is threading.main_thread() else ()
+        handlers = {ending: signal.signal(ending, signal.SIG_IGN) for ending in endings}
         try:
             known = [tuple(entry) for entry in self.state['processes']]
             for pid, started in list(known):
@@ -119,8 +120,8 @@ class Ground:
             self.state['namespaces'] = []
             shutil.rmtree(self.folder, ignore_errors=True)
         finally:
-            if handler is not None:
-                signal.signal(signal.SIGINT, handler)
+            for ending, handler in handlers.items():
+                signal.signal(ending, handler)
 
 
 def end_inside(namespace):
@@ -148,8 +149,4 @@ def sweep_all():
             ground = Ground.resume(entry[len(PREFIX):])
             if ground and not processes.same(*ground.state['owner']):
                 ground.down()
-
-
-def _main_thread():
-    return threading.current_thread() is threading.main_thread()
 

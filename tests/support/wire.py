@@ -29,6 +29,7 @@ class Wire:
         fd = array.array('i', ancillary[0][2])[0]
         self._memory = mmap.mmap(fd, os.fstat(fd).st_size)
         os.close(fd)
+        self._words = memoryview(self._memory).cast('Q')   # whole 8-byte loads and stores; struct's are byte by byte
         self.slots, self.slot_size = struct.unpack_from('=II', self._memory, GEOMETRY)
         while self.receive():
             pass   # what the last peer left
@@ -38,10 +39,10 @@ class Wire:
         struct.pack_into('=I', self._memory, PEER_UP, 1 if up else 0)
 
     def _cursor(self, lane, which):
-        return struct.unpack_from('=Q', self._memory, LANES + lane * LANE_SIZE + which)[0]
+        return self._words[(LANES + lane * LANE_SIZE + which) // 8]
 
     def _set_cursor(self, lane, which, value):
-        struct.pack_into('=Q', self._memory, LANES + lane * LANE_SIZE + which, value)
+        self._words[(LANES + lane * LANE_SIZE + which) // 8] = value
 
     def _slot(self, lane, position):
         return SLOTS + (lane * self.slots + position % self.slots) * self.slot_size
@@ -70,4 +71,5 @@ class Wire:
 
     def close(self):
         self.set_link(False)
+        self._words.release()
         self._memory.close()

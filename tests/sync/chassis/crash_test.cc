@@ -67,7 +67,7 @@ TEST_F(Crash, sigsegv_says_words_first_and_the_grant_does_not_wait_for_the_core)
     EXPECT_EQ(record(2).signal, 11u);
     EXPECT_LT(place(log(), "dying words"), place(log(), "baton granted term=2"));
     if (!cores_are_files()) GTEST_SKIP() << "core_pattern is no plain file name here: the core itself is not looked at";
-    wait_for("the core", [&] { return !core().empty() && std::filesystem::file_size(core()) > (192u << 20); });
+    wait_for("the core", [&] { return !core().empty() && std::filesystem::file_size(core()) > (64u << 20); });
 
     struct stat about {};
 

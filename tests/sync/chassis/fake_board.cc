@@ -171,7 +171,7 @@ class FakeBoard {
             std::memcpy(page().life, &looks_dead, sizeof looks_dead);
         }
         if (wanted == "fatten") {  // so that a core takes a while
-            constexpr std::size_t size = 192u << 20;
+            constexpr std::size_t size = 64u << 20;
             std::memset(fat_ = static_cast<char*>(std::malloc(size)), 0x77, size);
         }
         if (wanted == "release") {

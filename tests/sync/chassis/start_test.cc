@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "tests/sync/chassis/harness.h"
 
@@ -14,6 +15,15 @@ class Start : public Keeper {
   protected:
     std::vector<pid_t> children() {
         return {pid_of(Slot::msm_a), pid_of(Slot::msm_b), static_cast<pid_t>(baton().dataplane_pid.load())};
+    }
+
+    static long cpu_ticks(pid_t pid) {
+        std::ifstream file(fmt::format("/proc/{}/stat", pid));
+        std::string word;
+        for (int i = 0; i < 13; ++i) file >> word;  // the name has no blank
+        long user = 0, system = 0;
+        file >> user >> system;
+        return user + system;
     }
 
     void expect_nothing_left(const std::vector<pid_t>& pids) {
@@ -73,6 +83,16 @@ TEST_F(Start, makes_sockets_for_the_operators_only) {
         ASSERT_EQ(::stat((run_dir_ + name).c_str(), &about), 0);
         EXPECT_EQ(about.st_mode & 07777, 0660u) << name;
     }
+}
+
+TEST_F(Start, sleeps_when_nothing_happens) {
+    start_and_settle();
+    ::kill(pid_of(Slot::msm_b), SIGKILL);
+    wait_log("able from=msm-b", 2);
+    const auto used_ms = [&] { return cpu_ticks(chassis_) * 1000 / ::sysconf(_SC_CLK_TCK); };
+    const long before = used_ms();
+    ::usleep(1'000'000);
+    EXPECT_LT(used_ms() - before, 300) << "of 1,000 ms; it wakes 20 times a second and does little";
 }
 
 TEST_F(Start, leaves_nothing_behind_when_it_is_asked_to_end) {

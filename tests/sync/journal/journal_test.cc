@@ -101,7 +101,8 @@ TEST(Journal, finds_every_flipped_bit) {
             JournalReader reader(damaged.arena());
             std::vector<Seen> got;
             ASSERT_EQ(read_all(reader, got), JournalRead::corrupt) << "byte " << byte << " bit " << bit;
-            const auto whole = static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), byte) - ends.begin());
+            const auto whole =
+                static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), byte) - ends.begin());
             ASSERT_EQ(got, std::vector<Seen>(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(whole)));
         }
 }

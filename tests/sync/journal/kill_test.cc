@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A writer is killed before each of its shared stores in turn: while it appends, while it appends across the ring's end,
-// while it writes a snapshot. Whoever reads then finds the old journal or the new one and nothing between, also when it
-// had been reading along; and the next writer goes on as if nothing had happened.
+// A writer is killed before each of its shared stores in turn: while it appends, while it appends across the ring's
+// end, while it writes a snapshot. Whoever reads then finds the old journal or the new one and nothing between, also
+// when it had been reading along; and the next writer goes on as if nothing had happened.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -22,15 +22,18 @@ struct DeadlyStores {
     void spend() {
         if ((*left)-- == 0) throw Killed{};
     }
+
     void word(std::atomic<std::uint64_t>& where, std::uint64_t value, std::memory_order order) {
         spend();
         where.store(value, order);
     }
+
     void data(std::uint64_t& where, std::uint64_t value) {
         spend();
         std::atomic_ref<std::uint64_t>(where).store(value, std::memory_order_relaxed);
     }
 };
+
 using DeadlyWriter = BasicJournalWriter<DeadlyStores>;
 
 constexpr std::uint16_t snapshot_begin = 1, state = 2;
@@ -127,9 +130,8 @@ void kill_everywhere(std::uint64_t offset, Operation operation) {
 
 TEST(JournalKill, append_leaves_old_or_new) {
     for (const std::size_t size : {0u, 1u, 8u, 100u})
-        kill_everywhere(1000, [size](DeadlyWriter& writer) {
-            (void)writer.append(0, state, 0, bytes_of(std::string(size, 'a')));
-        });
+        kill_everywhere(
+            1000, [size](DeadlyWriter& writer) { (void)writer.append(0, state, 0, bytes_of(std::string(size, 'a'))); });
 }
 
 TEST(JournalKill, append_across_the_end_leaves_old_or_new) {

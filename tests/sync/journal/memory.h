@@ -19,26 +19,33 @@ class JournalMemory {
         arena->header.total_size = bytes_.size();
         format_journal(*arena);
     }
+
     JournalMemory(const JournalMemory& from) : bytes_(from.bytes_) {}
 
     JournalArena& arena() { return *std::launder(reinterpret_cast<JournalArena*>(bytes_.data())); }
+
     std::uint8_t* data() { return bytes_.data() + sizeof(JournalArena); }
+
     std::size_t size() const { return bytes_.size(); }
 
   private:
     struct alignas(64) Line {
         std::uint8_t bytes[64];
     };
+
     class Bytes {  // aligned for the arena's header
       public:
         explicit Bytes(std::size_t size) : lines_((size + 63) / 64), size_(size) {}
+
         std::uint8_t* data() { return lines_.data()->bytes; }
+
         std::size_t size() const { return size_; }
 
       private:
         std::vector<Line> lines_;
         std::size_t size_;
     };
+
     Bytes bytes_;
 };
 

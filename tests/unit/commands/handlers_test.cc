@@ -280,8 +280,7 @@ TEST_F(handlers, a_failover_is_shown_with_cause_and_duration) {
             "Cause of last MSM failover: exception\n    msm-a to msm-b, at 2023-11-14T22:13:20.123Z, took 345 us\n"),
         std::string::npos)
         << said;
-    EXPECT_NE(said.find("MSM-B:             MASTER  active, release 0.1.0, pid 102, started 1 times\n"),
-              std::string::npos)
+    EXPECT_NE(said.find("MSM-B:            MASTER  active, release 0.1.0, pid 102, starts 1\n"), std::string::npos)
         << said;
 }
 
@@ -294,7 +293,7 @@ TEST_F(handlers, an_absent_slave_is_not_available_and_says_why_failover_would_hu
     EXPECT_EQ(shown["boards"][1]["role"], "absent");
     EXPECT_EQ(shown["boards"][1]["pid"], 0);
     EXPECT_EQ(shown["boards"][1]["subsystems"], Json::array());
-    EXPECT_NE(text("show msm-failover").find("MSM-B:             ABSENT  <not available>\n"), std::string::npos);
+    EXPECT_NE(text("show msm-failover").find("MSM-B:            ABSENT  <not available>\n"), std::string::npos);
     sw.baton_->board_pid[1] = 205;  // started anew, has not said a word yet: its page is that of the dead one
     EXPECT_EQ(json("show msm-failover")["boards"][1]["role"], "absent");
     EXPECT_EQ(json("show msm-failover")["boards"][1]["state"], "starting");
@@ -383,6 +382,7 @@ TEST_F(handlers, help_lists_and_explains) {
     EXPECT_EQ(all.size(), commands().size());
     EXPECT_EQ(json("help sh fdb")["commands"].size(), 1u);
     EXPECT_TRUE(text("help sh fdb").starts_with("show fdb {<mac>"));
+    EXPECT_EQ(json("help agingtime")["commands"].size(), 1u);
     refused("help nonsense", Code::syntax);
     const auto words = interpreter.help("configure vlan ", 15);
     ASSERT_TRUE(words);

@@ -55,9 +55,13 @@ class Terminal:
         return text
 
     def end(self):
+        """The exit code; a client that does not end is a failure."""
         try:
-            while os.read(self.fd, 65536):
-                pass
+            while select.select([self.fd], [], [], 10)[0]:
+                if not os.read(self.fd, 65536):
+                    break
+            else:
+                os.kill(self.pid, 9)
         except OSError:
             pass
         _, status = os.waitpid(self.pid, 0)

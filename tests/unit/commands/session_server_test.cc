@@ -157,8 +157,8 @@ TEST(session_server, wrong_lines_of_any_bytes_are_answered) {
     Listener listener;
     Master master(listener, 1);
     RawClient client(listener);
-    for (const auto& line : {std::string("show \xff\xfe"), std::string("show \0 vlan", 11),
-                                   std::string(20'000, 'x'), std::string("\"open")}) {
+    for (const auto& line : {std::string("show \xff\xfe"), std::string("show \0 vlan", 11), std::string(20'000, 'x'),
+                             std::string("\"open")}) {
         ASSERT_TRUE(client.ask(line));
         const auto reply = client.answer();
         ASSERT_TRUE(reply);

@@ -17,6 +17,7 @@ namespace baton::test {
 class DataplaneInMemory {
   public:
     TablesArena& tables() { return *tables_; }
+
     CommandArena& commands() { return *commands_; }
 
     void start(const std::vector<PortName>& ports) {
@@ -32,6 +33,7 @@ class DataplaneInMemory {
         tables_->applier.incarnation.fetch_add(1);
         beat();
     }
+
     void beat() { tables_->applier.heartbeat_ns.store(monotonic_now().ns); }
 
     /// As the chassis does before a grant.

@@ -31,8 +31,8 @@ class World {
         baton->grant.store(GrantWord{term, slot}.word());
         dataplane.open_ring(term);
         BoardPage &own = pages[index_of(slot)], &peer = pages[index_of(other(slot))];
-        around.reset(new Surroundings{slot, *baton, own, peer, dataplane.tables(), *fdb, *punt, [this] { ++dataplane_wakes; },
-                                      [this] { ++other_wakes; }});
+        around.reset(new Surroundings{slot, *baton, own, peer, dataplane.tables(), *fdb, *punt,
+                                      [this] { ++dataplane_wakes; }, [this] { ++other_wakes; }});
         follower = std::make_unique<Follower>(journal.arena(), own);
         follower->drain();
         own.role.store(BoardRole::master);
@@ -66,7 +66,8 @@ class World {
     }
 
     /// Commits and settles; what the operator is told: "ok" or the sentence.
-    std::string change(const std::vector<config::Change>& changes, std::uint64_t token = 0, const std::string& text = {}) {
+    std::string change(const std::vector<config::Change>& changes, std::uint64_t token = 0,
+                       const std::string& text = {}) {
         config::Transaction transaction;
         for (const auto& change : changes) *transaction.add_changes() = change;
         transaction.set_token(token);

@@ -9,9 +9,13 @@ namespace {
 
 using namespace test;
 
-bool says(const std::string& sentence, const std::string& part) { return sentence.find(part) != std::string::npos; }
+bool says(const std::string& sentence, const std::string& part) {
+    return sentence.find(part) != std::string::npos;
+}
 
-std::string sentence(const Result<void>& result) { return result ? "ok" : result.error().what; }
+std::string sentence(const Result<void>& result) {
+    return result ? "ok" : result.error().what;
+}
 
 void expect_programmed(World& world) {
     const Image wanted = image_of(world.master->running(), PortMap::of(world.dataplane.tables()));
@@ -177,6 +181,7 @@ TEST(Master, finds_tables_that_differ_and_says_everything_again) {
     auto word = subsystem_of(world.pages[0], Subsystem::l2_hardware);
     EXPECT_EQ(word.state, SubsystemState::failed);
     EXPECT_EQ(word.reason, Reason::tables_differ);
+    EXPECT_TRUE(says(sentence(world.master->hitless_ready()), "L2,L3 failed"));
     world.dataplane.refuse = nullptr;
     world.master->on_wake(monotonic_now() + seconds(11));
     world.settle();
@@ -299,7 +304,8 @@ TEST(Master, refuses_a_configuration_that_the_journal_cannot_hold) {
     std::string answer = "ok";
     int made = 0;
     while (answer == "ok" && made < 10'000) {
-        answer = world.change({static_entry(Mac::of(0x020000000000ull + static_cast<unsigned>(made)).text(), "Default", "")});
+        answer = world.change(
+            {static_entry(Mac::of(0x020000000000ull + static_cast<unsigned>(made)).text(), "Default", "")});
         ++made;
     }
     EXPECT_TRUE(says(answer, "reason memory")) << answer;
@@ -334,7 +340,8 @@ TEST(Master, dies_anywhere_and_the_next_one_has_the_same_tables) {
             const auto running = world.master->running();
             world.take_over(other(world.around->slot));
             ASSERT_EQ(world.master->running(), running) << "seed " << seed;
-            for (const auto mine : acknowledged) ASSERT_TRUE(world.master->outcome(mine)) << "acknowledged, then forgotten";
+            for (const auto mine : acknowledged)
+                ASSERT_TRUE(world.master->outcome(mine)) << "acknowledged, then forgotten";
             world.settle();
             expect_programmed(world);
             ASSERT_EQ(subsystem_of(world.pages[index_of(world.around->slot)], Subsystem::l2_hardware).state,

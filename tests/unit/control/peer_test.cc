@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the master makes of the other board's page: news, and the sentence that says why a failover would not be hitless.
+// What the master makes of the other board's page: news, and the sentence that says why a failover would not be
+// hitless.
 #include <gtest/gtest.h>
 
 #include "controlplane/host/peer.h"
@@ -8,7 +9,9 @@
 namespace baton {
 namespace {
 
-constexpr Time at(std::int64_t ms) { return {seconds(100).ns + milliseconds(ms).ns}; }
+constexpr Time at(std::int64_t ms) {
+    return {seconds(100).ns + milliseconds(ms).ns};
+}
 
 struct Ground {
     Ground() {
@@ -22,8 +25,9 @@ struct Ground {
 
     std::string why_not(std::int64_t ms) {
         const auto result = peer.hitless(journal, at(ms));
-        if (!result) EXPECT_EQ(result.error().code, Code::not_ready);
-        return result ? "" : result.error().what;
+        if (result) return "";
+        EXPECT_EQ(result.error().code, Code::not_ready);
+        return result.error().what;
     }
 
     BoardPage page;
@@ -31,7 +35,9 @@ struct Ground {
     Peer peer{Slot::msm_b, page};
 };
 
-bool says(const std::string& sentence, const std::string& part) { return sentence.find(part) != std::string::npos; }
+bool says(const std::string& sentence, const std::string& part) {
+    return sentence.find(part) != std::string::npos;
+}
 
 TEST(Peer, is_hitless_while_it_beats) {
     Ground ground;
@@ -60,7 +66,8 @@ TEST(Peer, every_reason_has_a_remedy) {
     for (std::size_t reason = 0; reason < std::size(reason_names); ++reason) {
         words.set(Subsystem::l2_hardware, SubsystemState::failed, static_cast<Reason>(reason));
         const auto sentence = ground.why_not(1);
-        EXPECT_TRUE(says(sentence, "subsystem l2 hardware is failed, reason " + std::string(reason_names[reason]))) << sentence;
+        EXPECT_TRUE(says(sentence, "subsystem l2 hardware is failed, reason " + std::string(reason_names[reason])))
+            << sentence;
         EXPECT_FALSE(remedy(static_cast<Reason>(reason)).empty());
     }
 }

@@ -109,7 +109,8 @@ TEST(Program, no_step_on_the_way_leaks_or_loses_an_untagged_frame) {
                 moves += was.port_vlan != will.port_vlan;
                 ASSERT_NE(port.port_vlan, 0);
                 ASSERT_TRUE(now.vlans.contains(port.port_vlan)) << "seed " << seed;
-                ASSERT_TRUE(now.vlans.at(port.port_vlan).member.has(id)) << "seed " << seed << ": not_member on the way";
+                ASSERT_TRUE(now.vlans.at(port.port_vlan).member.has(id))
+                    << "seed " << seed << ": not_member on the way";
                 ASSERT_TRUE(port.enabled);
             }
         }

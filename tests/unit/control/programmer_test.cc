@@ -22,6 +22,7 @@ std::vector<Command> agings(std::uint32_t first, std::uint32_t count) {
 
 struct Ground {
     Ground() { dataplane.open_ring(9); }
+
     DataplaneInMemory dataplane;
     Programmer programmer{dataplane.commands(), dataplane.tables().applier, 9};
 };
@@ -54,7 +55,8 @@ TEST(Programmer, gives_each_batch_its_own_refusals) {
     };
     std::vector<std::size_t> refused;
     for (std::uint32_t batch = 0; batch < 3; ++batch)
-        ground.programmer.add(agings(batch * 5, 5), [&refused](const auto& refusals) { refused.push_back(refusals.size()); });
+        ground.programmer.add(agings(batch * 5, 5),
+                              [&refused](const auto& refusals) { refused.push_back(refusals.size()); });
     ground.programmer.pump();
     ground.dataplane.step();
     ground.programmer.pump();

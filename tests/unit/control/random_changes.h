@@ -22,6 +22,7 @@ inline const std::vector<PortName>& port_list() {
     static const std::vector<PortName> ports{{1, 1}, {1, 2}, {1, 3}, {1, 4}, {2, 1}, {2, 2}};
     return ports;
 }
+
 inline const std::set<PortName>& port_set() {
     static const std::set<PortName> ports(port_list().begin(), port_list().end());
     return ports;
@@ -32,17 +33,20 @@ inline config::Change vlan_create(const std::string& name) {
     change.mutable_vlan_create()->set_name(name);
     return change;
 }
+
 inline config::Change vlan_delete(const std::string& name) {
     config::Change change;
     change.mutable_vlan_delete()->set_name(name);
     return change;
 }
+
 inline config::Change vlan_tag(const std::string& name, std::uint32_t tag) {
     config::Change change;
     change.mutable_vlan_tag()->set_name(name);
     change.mutable_vlan_tag()->set_tag(tag);
     return change;
 }
+
 inline config::Change add_ports(const std::string& name, const std::vector<std::string>& ports, bool tagged) {
     config::Change change;
     auto* add = change.mutable_vlan_add_ports();
@@ -51,6 +55,7 @@ inline config::Change add_ports(const std::string& name, const std::vector<std::
     for (const auto& port : ports) add->add_ports(port);
     return change;
 }
+
 inline config::Change delete_ports(const std::string& name, const std::vector<std::string>& ports) {
     config::Change change;
     auto* away = change.mutable_vlan_delete_ports();
@@ -58,6 +63,7 @@ inline config::Change delete_ports(const std::string& name, const std::vector<st
     for (const auto& port : ports) away->add_ports(port);
     return change;
 }
+
 inline config::Change static_entry(const std::string& mac, const std::string& vlan, const std::string& port) {
     config::Change change;
     auto* entry = change.mutable_fdb_entry_create();
@@ -69,23 +75,27 @@ inline config::Change static_entry(const std::string& mac, const std::string& vl
         entry->set_port(port);
     return change;
 }
+
 inline config::Change static_away(const std::string& mac, const std::string& vlan) {
     config::Change change;
     change.mutable_fdb_entry_delete()->set_mac(mac);
     change.mutable_fdb_entry_delete()->set_vlan(vlan);
     return change;
 }
+
 inline config::Change aging(std::uint32_t seconds) {
     config::Change change;
     change.mutable_fdb_aging_time()->set_seconds(seconds);
     return change;
 }
+
 inline config::Change enable(const std::vector<std::string>& ports, bool enabled) {
     config::Change change;
     change.mutable_ports_enable()->set_enabled(enabled);
     for (const auto& port : ports) change.mutable_ports_enable()->add_ports(port);
     return change;
 }
+
 inline config::Change system_name(const std::string& name) {
     config::Change change;
     change.mutable_system_name()->set_name(name);
@@ -101,12 +111,17 @@ class RandomChanges {
         const auto& name = names[below(names.size())];
         const std::string mac = numbered("02:00:00:00:00:0", below(6));
         switch (below(14)) {
-            case 0: case 1: return vlan_create(name);
+            case 0:
+            case 1: return vlan_create(name);
             case 2: return vlan_delete(name);
-            case 3: case 4: return vlan_tag(name, below(2) ? 4090 + below(5) : 1 + below(8));
-            case 5: case 6: return add_ports(name, some_ports(), below(2));
-            case 7: case 8: return delete_ports(name, some_ports());
-            case 9: case 10: return static_entry(mac, name, below(4) ? port() : "");
+            case 3:
+            case 4: return vlan_tag(name, below(2) ? 4090 + below(5) : 1 + below(8));
+            case 5:
+            case 6: return add_ports(name, some_ports(), below(2));
+            case 7:
+            case 8: return delete_ports(name, some_ports());
+            case 9:
+            case 10: return static_entry(mac, name, below(4) ? port() : "");
             case 11: return static_away(mac, name);
             case 12: return below(2) ? aging(below(3) ? 15 + below(100) : 0) : system_name(numbered("sw", below(9)));
             default: return enable(some_ports(), below(2));
@@ -123,6 +138,7 @@ class RandomChanges {
 
   private:
     std::string port() { return port_list()[below(port_list().size())].text(); }
+
     std::vector<std::string> some_ports() {
         std::vector<std::string> out;
         for (std::size_t i = 0, n = 1 + below(2); i < n; ++i) out.push_back(port());

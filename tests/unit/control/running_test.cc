@@ -19,9 +19,13 @@ std::string refusal(Running& running, const std::vector<Change>& changes) {
     return done.error().what;
 }
 
-Running factory() { return Running::factory(port_list()); }
+Running factory() {
+    return Running::factory(port_list());
+}
 
-bool says(const std::string& sentence, const std::string& part) { return sentence.find(part) != std::string::npos; }
+bool says(const std::string& sentence, const std::string& part) {
+    return sentence.find(part) != std::string::npos;
+}
 
 TEST(Running, factory_holds_every_port_untagged_in_default) {
     const Running running = factory();
@@ -54,8 +58,8 @@ TEST(Running, default_cannot_be_deleted_but_may_change_its_tag) {
 TEST(Running, a_port_is_untagged_in_one_vlan_only) {
     Running running = factory();
     ASSERT_EQ(refusal(running, {vlan_create("red")}), "");
-    EXPECT_TRUE(says(refusal(running, {add_ports("red", {"1:1"}, false)}),
-                     "first: configure vlan Default delete ports 1:1"));
+    EXPECT_TRUE(
+        says(refusal(running, {add_ports("red", {"1:1"}, false)}), "first: configure vlan Default delete ports 1:1"));
     ASSERT_EQ(refusal(running, {delete_ports("Default", {"1:1"}), add_ports("red", {"1:1"}, false)}), "");
     EXPECT_EQ(running.vlan("red")->untagged, std::set<PortName>({{1, 1}}));
 }
@@ -104,7 +108,8 @@ TEST(Running, static_entries_need_a_member_port_and_go_with_it) {
 TEST(Running, aging_is_never_or_15_to_a_million_seconds) {
     Running running = factory();
     for (const std::uint32_t good : {0u, 15u, 300u, 1'000'000u}) EXPECT_EQ(refusal(running, {aging(good)}), "");
-    for (const std::uint32_t bad : {1u, 14u, 1'000'001u}) EXPECT_TRUE(says(refusal(running, {aging(bad)}), "15 to 1000000"));
+    for (const std::uint32_t bad : {1u, 14u, 1'000'001u})
+        EXPECT_TRUE(says(refusal(running, {aging(bad)}), "15 to 1000000"));
 }
 
 TEST(Running, knows_no_port_that_is_not_there_except_in_replay) {

@@ -86,7 +86,8 @@ TEST(Standby, holds_outcomes_and_log_also_after_many_snapshots) {
         ground.change(aging(15 + static_cast<std::uint32_t>(token)), token, numbered("t", token));
         const LoggedLine line{static_cast<std::int64_t>(token), log::Level::notice, "msm-a", numbered("line ", token)};
         ground.databases.log.add(line);
-        ground.append(static_cast<std::uint8_t>(Subsystem::log), config::LOG_LINE, 0, as_message(line).SerializeAsString());
+        ground.append(static_cast<std::uint8_t>(Subsystem::log), config::LOG_LINE, 0,
+                      as_message(line).SerializeAsString());
         if (token % 50 == 0) {
             while (!follower.follow(100)) {
             }
@@ -195,7 +196,8 @@ TEST(Standby, a_record_that_does_not_apply_fails_the_configuration_until_the_nex
 TEST(Standby, a_state_too_large_for_the_journal_is_refused_with_a_sentence) {
     Ground ground(16 * 1024);
     std::vector<config::Change> many;
-    for (int i = 0; i < 400; ++i) many.push_back(static_entry(Mac::of(0x020000000000ull + static_cast<unsigned>(i)).text(), "Default", ""));
+    for (int i = 0; i < 400; ++i)
+        many.push_back(static_entry(Mac::of(0x020000000000ull + static_cast<unsigned>(i)).text(), "Default", ""));
     ASSERT_TRUE(ground.databases.running.apply(many, port_set()));
     const auto done = write_snapshot(ground.writer, snapshot_of(ground.databases, ground.writer.capacity()));
     ASSERT_FALSE(done);
@@ -219,7 +221,8 @@ TEST(Standby, can_take_over_behind_every_record) {
             Follower next(copy.arena(), page);
             next.drain();
             ASSERT_TRUE(next.replica().complete());
-            ASSERT_EQ(next.replica().databases().running, ground.databases.running) << "seed " << seed << " record " << k;
+            ASSERT_EQ(next.replica().databases().running, ground.databases.running)
+                << "seed " << seed << " record " << k;
             ASSERT_EQ(next.replica().databases().outcomes, ground.databases.outcomes);
             if (k % 3 == 0) along.drain();
             JournalWriter writer(copy.arena(), 2, next.reader().sequence(), next.replica().snapshot_at());

@@ -87,31 +87,35 @@ void goes_on_after_a_kill(EchoChassis& chassis, Neighbour& neighbour) {
     stream.expect_whole();
 }
 
-/// Killed at random moments of a stream that never pauses. What a process held is lost (a burst each way at most), and
-/// whatever was lost, everything works as before: a burst as large as the port's rings goes through whole.
+/// Killed at random moments of a stream that never pauses. What a process held is lost, a burst at most, and nothing
+/// else is: no frame that waited, no buffer, no slot. Never more than 128 frames are under way, or a busy machine's
+/// queues (a veth's own holds 256) would lose some that are none of the port's business.
 void loses_only_what_was_in_hand(EchoChassis& chassis, Neighbour& neighbour, int kills, std::size_t burst) {
     Stream stream(neighbour);
     std::mt19937 random(11);
     for (int kill = 0; kill < kills; ++kill) {
-        for (const auto end = Clock::now() + std::chrono::microseconds(5000 + random() % 20000); Clock::now() < end;) {
-            ASSERT_TRUE(stream.send());
+        const auto before = stream.lost();
+        const auto moment = Clock::now() + std::chrono::microseconds(5000 + random() % 20000);
+        std::thread killer([&] {
+            std::this_thread::sleep_until(moment);
+            chassis.kill_it();
+        });
+        while (Clock::now() < moment + std::chrono::milliseconds(2)) {
+            if (stream.lost() < before + 128 && !stream.send()) break;
             stream.hear();
         }
-        chassis.kill_it();
+        killer.join();
         ASSERT_TRUE(chassis.start());
+        within(300, [&] { return stream.hear(), stream.lost() == before; });
+        EXPECT_LE(stream.lost() - before, 32u) << "at kill " << kill;
     }
-    within(500, [&] { return stream.hear(), stream.lost() == 0; });
-    EXPECT_LE(stream.lost(), 64u * static_cast<unsigned>(kills));
     EXPECT_EQ(stream.broken(), 0u);
     EXPECT_EQ(stream.doubled(), 0u);
     Stream after(neighbour);
     for (int round = 0; round < 3; ++round) {
         for (std::size_t i = 0; i < burst; ++i) {
+            ASSERT_TRUE(within(3000, [&] { return after.hear(), after.lost() < 128; }));
             ASSERT_TRUE(after.send());
-            if (i % 32 == 31) {
-                ::usleep(300);
-                after.hear();
-            }
         }
         EXPECT_TRUE(after.all_back(3000)) << after.lost() << " missing in round " << round;
     }
@@ -159,7 +163,7 @@ TEST(PortHandOver, xsk_loses_only_what_was_in_hand_and_no_buffer) {
     loses_only_what_was_in_hand(chassis, *neighbour, 10, 2048);
     // No chunk is gone: as many frames wait in the socket as it was made with, while nobody reads.
     chassis.kill_it();
-    for (int i = 0; i < 2200; ++i) {
+    for (int i = 0; i < 3000; ++i) {
         ASSERT_TRUE(neighbour->send(frame_of(60, static_cast<std::uint64_t>(i))));
         if (i % 32 == 31) ::usleep(500);
     }

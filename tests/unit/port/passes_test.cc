@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every kind of port hands over every byte of frames of every size, both ways, alone and in bursts, in order.
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/unit/port/rig.h"
 
@@ -85,6 +86,17 @@ TEST(PortPasses, xsk) {
     }
 }
 
+TEST(PortPasses, xsk_and_wire_in_huge_pages) {
+    NEEDS_PORTS();
+    if (!huge_pages_available(32u << 20)) GTEST_SKIP() << "32 MB of huge pages are not free";
+    Veth veth;
+    Opened xsk("1:5 xsk,frames=512,iface=" + veth.port, {}, Pages::huge);
+    passes_both_ways(xsk, *on_interface(veth.peer), max_frame);
+    xsk.port().shut_down();
+    Opened wire("1:1 wire,slots=64,slot-size=9280", {}, Pages::huge);
+    passes_both_ways(wire, *on_wire(wire.kept().at("port/1:1/wire").get()), max_frame);
+}
+
 TEST(PortPasses, net_tap) {
     NEEDS_PORTS();
     const auto name = fresh_interface();
@@ -122,6 +134,44 @@ TEST(PortPasses, net_ring_gives_back_what_it_is_sent) {
         ASSERT_TRUE(opened.transmit({frame}));
         ASSERT_EQ(opened.receive(1), std::vector<Frame>{frame}) << size;
     }
+}
+
+TEST(PortPasses, net_pcap_receives_what_it_wrote) {
+    NEEDS_PORTS();
+    const std::string file = "/tmp/port-test-" + std::to_string(::getpid()) + ".pcap";
+    std::vector<Frame> frames;
+    for (const auto size : sizes_up_to(max_frame)) frames.push_back(frame_of(size, size));
+    {
+        Opened opened("1:6 net_pcap,tx=" + file);
+        EXPECT_TRUE(opened.transmit(frames));
+    }
+    Opened opened("1:6 net_pcap,rx=" + file);
+    ::unlink(file.c_str());
+    EXPECT_EQ(opened.receive(frames.size()), frames);
+}
+
+TEST(PortPasses, net_memif_to_another_memif) {
+    NEEDS_PORTS();
+    const std::string socket = ",socket=/tmp/port-test-" + std::to_string(::getpid()) + ".memif";
+    Opened server("1:6 net_memif,role=server,buffer=9728" + socket);
+    Opened client("1:7 net_memif,role=client,buffer=9728" + socket);
+    ASSERT_TRUE(within(5000, [&] { return server.port().link_up() && client.port().link_up(); }));
+    EXPECT_TRUE(client.receive(1, 20).empty());  // a memif client gives the server its buffers when it polls
+    for (const auto size : sizes_up_to(max_frame)) {
+        const Frame there = frame_of(size, size), back = frame_of(size, size + 1);
+        ASSERT_TRUE(client.transmit({there}));
+        ASSERT_EQ(server.receive(1), std::vector<Frame>{there}) << size;
+        ASSERT_TRUE(server.transmit({back}));
+        ASSERT_EQ(client.receive(1), std::vector<Frame>{back}) << size;
+    }
+}
+
+TEST(PortPasses, net_vhost_opens_and_waits_for_its_guest) {
+    NEEDS_PORTS();
+    const std::string path = "/tmp/port-test-" + std::to_string(::getpid()) + ".vhost";
+    Opened opened("1:6 net_vhost,client=0,path=" + path);
+    EXPECT_FALSE(opened.port().link_up());
+    EXPECT_EQ(::access(path.c_str(), F_OK), 0);
 }
 
 TEST(PortPasses, net_null_takes_everything) {

@@ -117,10 +117,10 @@ std::unique_ptr<Neighbour> on_wire(int fd) {
     return std::make_unique<OnWire>(fd);
 }
 
-Opened::Opened(const std::string& text, KeptFds kept) {
+Opened::Opened(const std::string& text, KeptFds kept, Pages pages) {
     PortSetting setting;
     setting.max_frame = max_frame;
-    setting.pages = Pages::small;
+    setting.pages = pages;
     setting.mempool = pool();
     setting.keep = [this](std::string_view name, int fd) {
         kept_.emplace(std::string(name), Fd{::fcntl(fd, F_DUPFD_CLOEXEC, 3)});

@@ -59,7 +59,7 @@ std::unique_ptr<Neighbour> on_wire(int fd);
 /// Ports opened from text; what they keep is kept here and can be given to the next.
 class Opened {
   public:
-    explicit Opened(const std::string& text, KeptFds kept = {});
+    explicit Opened(const std::string& text, KeptFds kept = {}, Pages pages = Pages::small);
 
     Port& port() { return *ports_.front(); }
 

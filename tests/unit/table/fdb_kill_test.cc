@@ -17,10 +17,17 @@ namespace {
 
 using Keeper = TinyRig::Maintenance;
 
+// Every store; but a fork takes 30 ms under a sanitizer, so that there the later ones are sampled.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t stride = 61;
+#else
+constexpr std::uint64_t stride = 1;
+#endif
+
 struct Operation {
-    std::function<void(TinyRig&)> prepare;         // undisturbed
-    std::function<void(TinyRig&)> run;             // what is killed, and done again; opens its own maintenance
-    std::function<void(State&)> expect;            // what it does to the state, said independently
+    std::function<void(TinyRig&)> prepare;  // undisturbed
+    std::function<void(TinyRig&)> run;      // what is killed, and done again; opens its own maintenance
+    std::function<void(State&)> expect;     // what it does to the state, said independently
     bool kill_the_redo_too = true;
 };
 
@@ -94,14 +101,16 @@ void kill_at_every_store(const Operation& operation, std::uint64_t at_least) {
         operation.prepare(rig);
     }
     const std::vector<std::byte> image(rig.arena(), rig.arena() + TinyRig::size);
-    const auto restore = [&](const std::vector<std::byte>& from) { std::memcpy(rig.arena(), from.data(), from.size()); };
+    const auto restore = [&](const std::vector<std::byte>& from) {
+        std::memcpy(rig.arena(), from.data(), from.size());
+    };
     const State before = rig.state();
     State after = before;
     operation.expect(after);
     std::mt19937_64 random(11);
 
     std::uint64_t n = 1;
-    for (;; ++n) {
+    for (;; n += n < 32 ? 1 : stride) {
         SCOPED_TRACE("killed before store " + std::to_string(n));
         restore(image);
         const bool completed = completes(rig, operation.run, n);
@@ -149,16 +158,19 @@ struct fdb_kill : ::testing::Test {
         for (std::size_t i = 10; i < keys.size(); ++i) rig.learn(keys[i], static_cast<PortId>(1 + i % 3));
         ASSERT_EQ(rig.state().size(), 50u);
     }
+
     auto populated() {
         return [this](TinyRig& rig) { populate(rig); };
     }
+
     static void nothing(State&) {}
 };
 
 TEST_F(fdb_kill, opening_a_fresh_arena) {
-    kill_at_every_store({[](TinyRig& rig) { std::memset(rig.arena() + sizeof(ArenaHeader), 0, TinyRig::size - sizeof(ArenaHeader)); },
-                         [](TinyRig& rig) { rig.open(); }, nothing},
-                        3);
+    kill_at_every_store(
+        {[](TinyRig& rig) { std::memset(rig.arena() + sizeof(ArenaHeader), 0, TinyRig::size - sizeof(ArenaHeader)); },
+         [](TinyRig& rig) { rig.open(); }, nothing},
+        3);
 }
 
 TEST_F(fdb_kill, learning_a_new_address) {
@@ -168,30 +180,36 @@ TEST_F(fdb_kill, learning_a_new_address) {
                              do extra = rig.key(random);
                              while (rig.state().contains(extra));
                          },
-                         [&](TinyRig& rig) { rig.learn(extra, 5); }, [&](State& state) { state[extra] = {5, false}; }},
+                         [&](TinyRig& rig) { rig.learn(extra, 5); },
+                         [&](State& state) {
+                             state[extra] = {5, false};
+                         }},
                         1);
 }
 
 TEST_F(fdb_kill, learning_beside_a_copy_that_another_inserter_left) {
     Key extra;
-    kill_at_every_store({[&](TinyRig& rig) {
-                             populate(rig);
-                             do extra = rig.key(random);
-                             while (rig.state().contains(extra));
-                         },
-                         [&](TinyRig& rig) {  // in the child: insert, and the same in the other bucket as a racing worker
-                             auto view = rig.view();
-                             const std::uint64_t mixed = view.mix(extra.vlan, extra.mac);
-                             rig.learn(extra, 5);
-                             auto& other = view.bucket(view.second(mixed));
-                             const int slot = view.reusable_slot(other, view.second(mixed));
-                             ASSERT_GE(slot, 0);
-                             CountedStores::swap(other.words[slot], other.words[slot].load(),
-                                                 view.seen_now(FdbWord::name(mixed, true), extra.vlan, 5).bits);
-                             view.leave_one(mixed, extra.vlan);
-                         },
-                         [&](State& state) { state[extra] = {5, false}; }},
-                        3);
+    kill_at_every_store(
+        {[&](TinyRig& rig) {
+             populate(rig);
+             do extra = rig.key(random);
+             while (rig.state().contains(extra));
+         },
+         [&](TinyRig& rig) {  // in the child: insert, and the same in the other bucket as a racing worker
+             auto view = rig.view();
+             const std::uint64_t mixed = view.mix(extra.vlan, extra.mac);
+             rig.learn(extra, 5);
+             auto& other = view.bucket(view.second(mixed));
+             const int slot = view.reusable_slot(other, view.second(mixed));
+             ASSERT_GE(slot, 0);
+             CountedStores::swap(other.words[slot], other.words[slot].load(),
+                                 view.seen_now(FdbWord::name(mixed, true), extra.vlan, 5).bits);
+             view.leave_one(mixed, extra.vlan);
+         },
+         [&](State& state) {
+             state[extra] = {5, false};
+         }},
+        3);
 }
 
 TEST_F(fdb_kill, a_move_and_a_refresh) {
@@ -200,7 +218,9 @@ TEST_F(fdb_kill, a_move_and_a_refresh) {
                              rig.learn(keys[20], 6);
                              rig.learn(keys[5], static_cast<PortId>(1 + 5 % 3));  // last seen three epochs ago
                          },
-                         [&](State& state) { state[keys[20]] = {6, false}; }},
+                         [&](State& state) {
+                             state[keys[20]] = {6, false};
+                         }},
                         2);
 }
 
@@ -266,11 +286,10 @@ TEST_F(fdb_kill, a_tick_of_the_epoch_with_its_sweep) {
 }
 
 TEST_F(fdb_kill, a_flush_of_a_port) {
-    kill_at_every_store({populated(), [](TinyRig& rig) { rig.open().flush(0, 2); },
-                         [](State& state) {
-                             std::erase_if(state, [](const auto& item) { return item.second.dest == 2; });
-                         }},
-                        3);
+    kill_at_every_store(
+        {populated(), [](TinyRig& rig) { rig.open().flush(0, 2); },
+         [](State& state) { std::erase_if(state, [](const auto& item) { return item.second.dest == 2; }); }},
+        3);
 }
 
 TEST_F(fdb_kill, a_flush_of_a_vlan) {
@@ -290,10 +309,10 @@ TEST_F(fdb_kill, a_flush_of_a_port_in_a_vlan) {
 }
 
 TEST_F(fdb_kill, a_flush_of_everything) {
-    kill_at_every_store({populated(), [](TinyRig& rig) { rig.open().flush(0, 0); },
-                         [](State& state) { std::erase_if(state, [](const auto& item) { return !item.second.fixed; }); },
-                         false},
-                        4096);
+    kill_at_every_store(
+        {populated(), [](TinyRig& rig) { rig.open().flush(0, 0); },
+         [](State& state) { std::erase_if(state, [](const auto& item) { return !item.second.fixed; }); }, false},
+        4096);
 }
 
 TEST_F(fdb_kill, the_fifteenth_flush_with_the_sweep_before_it) {
@@ -313,9 +332,9 @@ TEST_F(fdb_kill, static_entries_set_changed_and_deleted) {
     kill_at_every_store({populated(),
                          [&](TinyRig& rig) {
                              Keeper keeper = rig.open();
-                             keeper.set_static(dead[0].vlan, Mac::of(dead[0].mac), 11);                 // new
-                             keeper.set_static(keys[30].vlan, Mac::of(keys[30].mac), 11);               // was dynamic
-                             keeper.set_static(keys[0].vlan, Mac::of(keys[0].mac), fdb_dest_blackhole); // was at 7
+                             keeper.set_static(dead[0].vlan, Mac::of(dead[0].mac), 11);                  // new
+                             keeper.set_static(keys[30].vlan, Mac::of(keys[30].mac), 11);                // was dynamic
+                             keeper.set_static(keys[0].vlan, Mac::of(keys[0].mac), fdb_dest_blackhole);  // was at 7
                              keeper.delete_static(keys[1].vlan, Mac::of(keys[1].mac));
                              keeper.forget(keys[31].vlan, Mac::of(keys[31].mac));
                          },
@@ -329,20 +348,43 @@ TEST_F(fdb_kill, static_entries_set_changed_and_deleted) {
                         6);
 }
 
-TEST_F(fdb_kill, reconcile_of_static_entries) {
+TEST_F(fdb_kill, a_static_entry_that_takes_a_dynamic_ones_place) {
+    std::vector<Key> crowd;
+    State after;
     kill_at_every_store({[&](TinyRig& rig) {
-                             populate(rig);
-                             Keeper keeper = rig.open();
-                             for (std::size_t i = 0; i < 10; ++i) keeper.set_static(keys[i].vlan, Mac::of(keys[i].mac), 7);
+                             while (crowd.size() < 17) {
+                                 const Key key = rig.key_in(random, 5, 11);
+                                 if (std::find(crowd.begin(), crowd.end(), key) == crowd.end()) crowd.push_back(key);
+                             }
+                             for (std::size_t i = 0; i < 16; ++i) rig.learn(crowd[i], 2);
+                             after = rig.state();
+                             ASSERT_EQ(after.size(), 16u);
+                             const FdbWord first{rig.view().bucket(5ull << fdb_rem_bits).words[0].load()};
+                             const std::uint64_t key =
+                                 rig.hash().unmix(fdb_mixed_of<TinyGeometry>(rig.hash(), first, 4, 5));
+                             ASSERT_EQ(after.erase({static_cast<VlanId>(key >> 48), key & 0xffffffffffff}), 1u);
+                             after[crowd[16]] = {9, true};
                          },
-                         [&](TinyRig& rig) {
-                             rig.open().keep_statics([&](VlanId vlan, Mac mac) { return Key{vlan, mac.value()} == keys[4]; });
-                         },
-                         [&](State& state) {
-                             for (std::size_t i = 0; i < 10; ++i)
-                                 if (i != 4) state.erase(keys[i]);
-                         }},
-                        9);
+                         [&](TinyRig& rig) { rig.open().set_static(crowd[16].vlan, Mac::of(crowd[16].mac), 9); },
+                         [&](State& state) { state = after; }},
+                        2);
+}
+
+TEST_F(fdb_kill, reconcile_of_static_entries) {
+    kill_at_every_store(
+        {[&](TinyRig& rig) {
+             populate(rig);
+             Keeper keeper = rig.open();
+             for (std::size_t i = 0; i < 10; ++i) keeper.set_static(keys[i].vlan, Mac::of(keys[i].mac), 7);
+         },
+         [&](TinyRig& rig) {
+             rig.open().keep_statics([&](VlanId vlan, Mac mac) { return Key{vlan, mac.value()} == keys[4]; });
+         },
+         [&](State& state) {
+             for (std::size_t i = 0; i < 10; ++i)
+                 if (i != 4) state.erase(keys[i]);
+         }},
+        9);
 }
 
 TEST_F(fdb_kill, growth_from_the_first_allocation_to_the_old_table_given_back) {

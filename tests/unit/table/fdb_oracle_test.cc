@@ -19,21 +19,26 @@ class Model {
         if (entry.fixed) return;
         entry = {port, false, 0};
     }
+
     void epoch() {
         for (auto& [key, entry] : entries_) entry.age += !entry.fixed;
         std::erase_if(entries_, [](const auto& item) { return item.second.age >= 6; });
     }
+
     void flush(VlanId vlan, PortId port) {
         std::erase_if(entries_, [=](const auto& item) {
             return !item.second.fixed && (vlan == 0 || item.first.vlan == vlan) &&
                    (port == 0 || item.second.dest == port);
         });
     }
+
     void forget(Key key, bool fixed) {
         const auto at = entries_.find(key);
         if (at != entries_.end() && at->second.fixed == fixed) entries_.erase(at);
     }
+
     void set(Key key, std::uint16_t dest) { entries_[key] = {dest, true, 0}; }
+
     State state() const {
         State out;
         for (const auto& [key, entry] : entries_) out[key] = {entry.dest, entry.fixed};

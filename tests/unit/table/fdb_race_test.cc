@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two at the table at once. First by design: an operation is stopped before each of its stores in turn, another one runs
-// to its end there, the first goes on; so every such interleaving is tried, on the tiny table. Then by chance: real
-// threads on the real table, learning, looking up and walking while it is flushed, swept and grown.
+// Two at the table at once. First by design: an operation is stopped before each of its stores in turn, another one
+// runs to its end there, the first goes on; so every such interleaving is tried, on the tiny table. Then by chance:
+// real threads on the real table, learning, looking up and walking while it is flushed, swept and grown.
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -50,7 +50,8 @@ struct fdb_race : ::testing::Test {
             {"forget", true, [=, this](TinyRig&, Keeper& one) { one.forget(crowd[0].vlan, mac(crowd[0])); }},
             {"set static", true, [=, this](TinyRig&, Keeper& one) { one.set_static(crowd[3].vlan, mac(crowd[3]), 9); }},
             {"fix known", true, [=, this](TinyRig&, Keeper& one) { one.set_static(crowd[0].vlan, mac(crowd[0]), 9); }},
-            {"delete static", true, [=, this](TinyRig&, Keeper& one) { one.delete_static(crowd[4].vlan, mac(crowd[4])); }},
+            {"delete static", true,
+             [=, this](TinyRig&, Keeper& one) { one.delete_static(crowd[4].vlan, mac(crowd[4])); }},
         };
     }
 
@@ -73,6 +74,7 @@ struct fdb_race : ::testing::Test {
 
 struct Interruption {
     static inline std::function<void()> what;
+
     static void now() {
         CountedStores::cut = 0;
         what();
@@ -115,6 +117,9 @@ void fdb_race::every_interleaving(unsigned others) {
                 CountedStores::cut = 0;
                 if (!interrupted) break;
                 ++tried;
+                if (!first.maintains) {
+                    ASSERT_FALSE(gave_up) << "one interruption is no reason";
+                }
 
                 const auto check = [&](const char* when) {
                     const State now = rig.state();
@@ -142,12 +147,25 @@ void fdb_race::every_interleaving(unsigned others) {
     EXPECT_GT(tried, 500u);
 }
 
-TEST_F(fdb_race, every_interleaving_of_two_operations_equals_one_after_the_other) { every_interleaving(0); }
-TEST_F(fdb_race, and_with_the_primary_bucket_past_its_share) { every_interleaving(4); }
-TEST_F(fdb_race, and_with_one_slot_left) { every_interleaving(11); }
+TEST_F(fdb_race, every_interleaving_of_two_operations_equals_one_after_the_other) {
+    every_interleaving(0);
+}
 
-constexpr Key real_key(std::uint64_t i) { return {static_cast<VlanId>(1 + i % 16), 0x020000000000 + i / 16}; }
-constexpr PortId port_of(std::uint64_t i) { return static_cast<PortId>(1 + (i * 2654435761u >> 7) % 200); }
+TEST_F(fdb_race, and_with_the_primary_bucket_past_its_share) {
+    every_interleaving(4);
+}
+
+TEST_F(fdb_race, and_with_one_slot_left) {
+    every_interleaving(11);
+}
+
+constexpr Key real_key(std::uint64_t i) {
+    return {static_cast<VlanId>(1 + i % 16), 0x020000000000 + i / 16};
+}
+
+constexpr PortId port_of(std::uint64_t i) {
+    return static_cast<PortId>(1 + (i * 2654435761u >> 7) % 200);
+}
 
 TEST(fdb_threads, two_that_learn_the_same_addresses_leave_one_copy_of_each) {
     RealRig rig;
@@ -221,12 +239,19 @@ TEST(fdb_threads, nobody_is_ever_sent_wrong_while_the_table_is_flushed_swept_and
     const Time begin = monotonic_now();
     keeper.set_aging(1, begin);  // a tick of 200 ms
     std::uint64_t walked = 0;
-    for (Time now = begin; now - begin < seconds(4); now = monotonic_now()) {
-        const std::uint64_t counts[workers] = {turns[0].load(std::memory_order_acquire), turns[1].load(std::memory_order_acquire)};
+    // By deeds and not by the clock: a starved machine takes longer. A minute at most.
+    const auto enough = [&] {
+        return hits > 300'000 && walked > 300'000 && rig.control().growths >= 2 && rig.control().sweeps >= 5;
+    };
+    for (Time now = begin; now - begin < seconds(60) && (!enough() || now - begin < seconds(2));
+         now = monotonic_now()) {
+        const std::uint64_t counts[workers] = {turns[0].load(std::memory_order_acquire),
+                                               turns[1].load(std::memory_order_acquire)};
         keeper.turn(now, {learned[0] + learned[1], full[0] + full[1], counts});
         if (random() % 400 == 0) keeper.flush(0, static_cast<PortId>(1 + random() % 200));
         if (random() % 400 == 0) keeper.flush(static_cast<VlanId>(1 + random() % 16), 0);
-        if (rig.shape().live < 19 && !keeper.is_growing() && random() % 2000 == 0) keeper.begin_growth();
+        if (rig.shape().live < 19 && !keeper.is_growing() && hits > 100'000 * (rig.control().growths + 1))
+            keeper.begin_growth();
         if (random() % 100 == 0) {
             FdbWalk walk(rig.arena());
             while (walk.next(4096, [&](const FdbEntry& entry) {
@@ -240,11 +265,8 @@ TEST(fdb_threads, nobody_is_ever_sent_wrong_while_the_table_is_flushed_swept_and
     stop = true;
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(wrong.load(), 0u);
-    EXPECT_GT(hits.load(), 100'000u);
-    EXPECT_GT(walked, 100'000u);
-    EXPECT_GE(rig.control().growths, 1u);
-    EXPECT_GE(rig.control().sweeps, 5u);
-    RecordProperty("hits", static_cast<int>(hits.load()));
+    EXPECT_TRUE(enough()) << hits << " hits, " << walked << " walked, " << rig.control().growths << " growths, "
+                          << rig.control().sweeps << " sweeps";
 
     keeper.sweep_all();
     const auto copies = rig.copies(4096);

@@ -19,6 +19,7 @@ struct fdb : ::testing::Test {
         do ++turns;
         while (keeper.turn(now, {learned, full, {&turns, 1}}));
     }
+
     void epochs(int count) {
         settle();
         keeper.set_aging(5, now);  // a tick each second
@@ -135,6 +136,15 @@ TEST_F(fdb, a_flushed_word_stays_flushed_through_a_hundred_flushes) {
         ASSERT_LE(rig.control().flushes, 14u);
     }
     EXPECT_GE(rig.control().sweeps, 100u / 15);
+}
+
+TEST_F(fdb, a_storm_of_flushes_is_swept_in_slices_before_one_has_to_wait) {
+    settle();
+    for (int i = 0; i < 7; ++i) keeper.flush(0, 1);
+    keeper.turn(now, {0, 0, {}});
+    EXPECT_TRUE(keeper.is_sweeping());
+    settle();
+    EXPECT_EQ(rig.control().flushes, 0u);
 }
 
 TEST_F(fdb, a_flush_during_a_sweep_is_still_counted_after_it) {

@@ -71,7 +71,8 @@ TEST(fdb_word, a_flush_is_felt_by_every_generation_but_its_own) {
 }
 
 /// Placing by the learning rule, on counters alone: the share that finds both buckets full, and that goes second.
-std::pair<double, double> place(double load, unsigned bits, std::uint64_t seed, std::uint64_t (*key_of)(std::uint64_t)) {
+std::pair<double, double> place(double load, unsigned bits, std::uint64_t seed,
+                                std::uint64_t (*key_of)(std::uint64_t)) {
     const FdbHash hash(seed);
     std::vector<std::uint8_t> used(1ull << bits);
     const auto count = static_cast<std::uint64_t>(load * 8 * static_cast<double>(used.size()));
@@ -85,7 +86,8 @@ std::pair<double, double> place(double load, unsigned bits, std::uint64_t seed, 
         full += room == 8;
         room += room < 8;
     }
-    return {static_cast<double>(full) / static_cast<double>(count), static_cast<double>(second) / static_cast<double>(count)};
+    return {static_cast<double>(full) / static_cast<double>(count),
+            static_cast<double>(second) / static_cast<double>(count)};
 }
 
 TEST(fdb_word, places_counted_and_clustered_addresses_as_well_as_random_ones) {

@@ -35,19 +35,23 @@ struct CountedStores {
     static void step() {
         if (++count == cut) at();
     }
+
     template <class T>
     static void store(std::atomic<T>& where, T value) {
         step();
         PlainStores::store(where, value);
     }
+
     static bool swap(std::atomic<std::uint64_t>& where, std::uint64_t expected, std::uint64_t desired) {
         step();
         return PlainStores::swap(where, expected, desired);
     }
+
     static bool allocate(int fd, std::size_t offset, std::size_t size) {
         step();
         return !no_memory && baton::allocate(fd, offset, size);
     }
+
     static void deallocate(int fd, std::size_t offset, std::size_t size) {
         step();
         baton::deallocate(fd, offset, size);
@@ -88,10 +92,15 @@ class Rig {
     }
 
     int fd() const { return fd_.get(); }
+
     std::byte* arena() const { return mapping_.bytes(); }
+
     FdbControl& control() const { return *mapping_.template as<FdbControl>(); }
+
     FdbShape shape() const { return FdbShape::of(control().shape.load()); }
+
     FdbHash hash() const { return FdbHash(control().seed.load()); }
+
     View view() const { return Table(arena()).begin_batch(); }
 
     Maintenance open(unsigned max_bits = Geometry::max_bits) const {
@@ -104,6 +113,7 @@ class Rig {
         View view = this->view();
         return view.learn(view.mix(key.vlan, key.mac), key.vlan, port);
     }
+
     std::uint16_t lookup(Key key) const {
         const View view = this->view();
         return view.lookup(view.mix(key.vlan, key.mac), key.vlan);
@@ -114,12 +124,13 @@ class Rig {
         std::vector<std::pair<Key, Value>> out;
         BasicFdbWalk<Geometry> walk(arena());
         while (walk.next(chunk, [&](const FdbEntry& entry) {
-            out.push_back({{entry.vlan, entry.mac.value()},
-                           {entry.blackhole ? fdb_dest_blackhole : entry.port, entry.fixed}});
+            out.push_back(
+                {{entry.vlan, entry.mac.value()}, {entry.blackhole ? fdb_dest_blackhole : entry.port, entry.fixed}});
         })) {
         }
         return out;
     }
+
     State state() const {
         const auto all = copies();
         return {all.begin(), all.end()};
@@ -132,15 +143,17 @@ class Rig {
             .store(word.bits);
     }
 
-    /// A key of which the tiny table can hold the whole: its mixed form has no bits above what a word and a bucket name.
+    /// A key of which the tiny table can hold the whole: its mixed form has no bits above what a word and a bucket
+    /// name.
     Key key(std::mt19937_64& random) const {
         for (;;) {
-            const std::uint64_t mixed = random() & ((1ull << fdb_mixed_bits<Geometry>) - 1);
+            const std::uint64_t mixed = random() & ((1ull << fdb_mixed_bits<Geometry>)-1);
             const std::uint64_t key = hash().unmix(mixed);
             const auto vlan = static_cast<VlanId>(key >> 48);
             if (vlan != 0 && vlan != 4095) return {vlan, key & 0xffffffffffffull};
         }
     }
+
     /// A key with both buckets given (`second` may be -1: any).
     Key key_in(std::mt19937_64& random, std::uint64_t primary, std::int64_t second = -1) const {
         for (;;) {
@@ -148,9 +161,11 @@ class Rig {
             const std::uint64_t mixed = hash().mix(fdb_key(drawn.vlan, drawn.mac));
             if (fdb_bucket_of<Geometry>(mixed, shape().live) != primary) continue;
             const auto other = hash().template second<Geometry>(mixed);
-            if (second < 0 || fdb_bucket_of<Geometry>(other, shape().live) == static_cast<std::uint64_t>(second)) return drawn;
+            if (second < 0 || fdb_bucket_of<Geometry>(other, shape().live) == static_cast<std::uint64_t>(second))
+                return drawn;
         }
     }
+
     std::vector<Key> keys(std::mt19937_64& random, std::size_t count) const {
         State unique;
         while (unique.size() < count) unique[key(random)] = {};

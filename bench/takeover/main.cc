@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long the switch is without a master, and what its traffic notices: the real programs, two wires, frames both ways
+// all the time, and one failover after the other - by command, SIGKILL and SIGSEGV (with a core) in turn - with few and
+// with many addresses in the FDB. The sizes go A B B A, so that a machine that drifts shows in the medians of the
+// passes.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <boost/program_options.hpp>
+#include <iostream>
+
+#include "bench/takeover/figures.h"
+#include "bench/takeover/traffic.h"
+
+namespace baton::takeover {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr int block = 10;  // failovers of one kind in a row; then the next kind, and a new window of the tester
+
+std::string build_folder() {
+    char path[4096];
+    const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
+    std::string folder(path, size < 0 ? 0 : static_cast<std::size_t>(size));
+    for (int up = 0; up < 3; ++up) folder = folder.substr(0, folder.rfind('/'));  // BUILD/bench/takeover/takeover
+    return folder;
+}
+
+void pass(const Setup& setup, std::uint64_t addresses, int rounds, double rate, std::vector<Cell>& cells) {
+    const Lab lab(setup);
+    Traffic traffic(lab, addresses, rate, setup.housekeeping_core);
+    const auto cell_of = [&](How how) -> Cell& {
+        return *std::find_if(cells.begin(), cells.end(),
+                             [&](const Cell& cell) { return cell.addresses == addresses && cell.how == how; });
+    };
+    for (const How how : all_ways) cell_of(how).passes.emplace_back();
+    Rounds failover(lab);
+    for (int done = 0; done < rounds; done += block)
+        for (const How how : all_ways) {
+            traffic.mark(name_of(how));
+            for (int i = done; i < std::min(done + block, rounds); ++i)
+                cell_of(how).passes.back().push_back(failover.one(how));
+            lab.remove_cores();
+        }
+    lab.wait_ready();
+    if (const auto left = lab.addresses(); left < addresses)
+        throw StartupError{1, fmt::format("of {} addresses {} are left after the failovers", addresses, left)};
+    const auto report = traffic.stop();
+    for (const auto& window : report["windows"])
+        for (const How how : all_ways)
+            if (window.value("name", "") == name_of(how)) cell_of(how).loss.add(window);
+}
+
+int run(int argc, char** argv) {
+    Setup setup;
+    int rounds = 0;
+    double rate = 0;
+    std::string commit;
+    std::vector<std::uint64_t> sizes;
+    po::options_description known("Options");
+    known.add_options()("help,h", "this text")("quick", "ten rounds of each kind, one pass of each size")(
+        "json", "one JSON object per line instead of the table")(
+        "rounds", po::value(&rounds)->default_value(100),
+        "failovers of each kind in each pass (two passes of each size)")(
+        "macs", po::value(&sizes)->multitoken()->default_value({1'000, 1'000'000}, "1000 1000000"),
+        "addresses in the FDB")("rate", po::value(&rate)->default_value(10'000), "frames per second, each way")(
+        "programs", po::value(&setup.programs)->default_value(build_folder()),
+        "where baton-chassis and the others lie")("worker-core", po::value(&setup.worker_core)->default_value(1))(
+        "housekeeping-core", po::value(&setup.housekeeping_core)->default_value(0), "everything else, this bench too")(
+        "commit", po::value(&commit)->default_value("unknown"), "named in the results");
+    po::variables_map options;
+    po::store(po::parse_command_line(argc, argv, known), options);
+    po::notify(options);
+    if (options.count("help")) return std::cout << "takeover - how long the switch is without a master\n\n" << known, 0;
+    if (::geteuid() != 0) throw StartupError{77, "needs root: it starts the whole switch"};
+    const bool quick = options.count("quick") > 0;
+    if (quick) rounds = std::min(rounds, block);
+
+    std::vector<Cell> cells;
+    for (const std::uint64_t size : sizes)
+        for (const How how : all_ways) cells.push_back({size, how, {}, {}});
+    std::vector<std::uint64_t> order = sizes;
+    if (!quick) order.insert(order.end(), sizes.rbegin(), sizes.rend());
+    for (const std::uint64_t size : order) {
+        if (isatty(2))
+            fmt::print(stderr, "{} addresses, {} failovers ...\n", size, rounds * static_cast<int>(all_ways.size()));
+        pass(setup, size, rounds, rate, cells);
+    }
+    if (options.count("json"))
+        for (const Cell& cell : cells) fmt::print("{}\n", json(cell, commit));
+    else
+        fmt::print("{}", table(cells));
+    return std::all_of(cells.begin(), cells.end(), [](const Cell& cell) { return cell.loss.clean(); }) ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace baton::takeover
+
+int main(int argc, char** argv) {
+    try {
+        return baton::takeover::run(argc, argv);
+    } catch (const baton::StartupError& error) {
+        fmt::print(stderr, "takeover: {}\n", error.what);
+        return error.exit_code;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "takeover: {}; --help lists the options\n", error.what());
+        return 2;
+    }
+}

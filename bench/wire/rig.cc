@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/wire/rig.h"
+
+#include <rte_ethdev.h>
+
+#include <utility>
+
+namespace baton::bench {
+namespace {
+
+constexpr VlanId vlan = 1;
+
+template <class Root>
+Mapping arena(ArenaKind kind, bool huge, std::size_t size = sizeof(Root), std::size_t touch = 0, Fd* keep = nullptr) {
+    auto fd = create_arena(kind, size, fingerprint<Root>(), huge ? Pages::huge : Pages::small, touch);
+    if (!fd) throw StartupError{1, fd.error().what};
+    auto mapping = map_arena(fd->get(), kind, fingerprint<Root>(), Access::read_write);
+    if (!mapping) throw StartupError{1, mapping.error().what};
+    if (keep) *keep = std::move(*fd);
+    return std::move(*mapping);
+}
+
+}  // namespace
+
+// An odd multiplier mod 2^46 is a bijection; the group and the local bit stay as they are in a host's own address.
+std::uint64_t Rig::mac(std::uint64_t i) {
+    return 0x020000000000ull | ((i + 1) * 0x9e3779b97f4b5ull & 0x00ffffffffffull);
+}
+
+Rig::Rig(const Settings& settings) {
+    static unsigned rigs = 0;
+    tables_ = arena<TablesArena>(ArenaKind::tables, settings.huge);
+    pool_ = rte_pktmbuf_pool_create(("bench-" + std::to_string(rigs++)).c_str(), settings.mbufs, 256, 0,
+                                    mbuf_data_room(settings.max_frame), SOCKET_ID_ANY);
+    if (!pool_) throw StartupError{1, "no memory for packet buffers; reserve more huge pages or use --no-huge"};
+
+    KeptFds kept;
+    std::vector<PortSpec> specs;
+    for (unsigned n = 0; n < 2; ++n) {
+        auto fd = create_wire(settings.slots, settings.slot_size, settings.huge ? Pages::huge : Pages::small);
+        if (!fd) throw StartupError{1, fd.error().what};
+        auto mapping = map_arena(fd->get(), ArenaKind::wire, fingerprint<WireArena>(), Access::read_write);
+        if (!mapping) throw StartupError{1, mapping.error().what};
+        auto& wire = *mapping->as<WireArena>();
+        wire.peer_up = 1;
+        into_[n] = WireEnd(wire, 0);
+        out_of_[n] = WireEnd(wire, 1);
+        wires_.push_back(std::move(*mapping));
+        const std::string name = "1:" + std::to_string(n + 1);
+        kept.add("port/" + name + "/wire", std::move(*fd));
+        auto spec = parse_port(name + " wire,slots=" + std::to_string(settings.slots) +
+                               ",slot-size=" + std::to_string(settings.slot_size));
+        if (!spec) throw StartupError{1, spec.error().what};
+        specs.push_back(*spec);
+    }
+    PortSetting setting;
+    setting.max_frame = settings.max_frame;
+    setting.mempool = pool_;
+    setting.keep = [](std::string_view, int) {};
+    ports_ = open_ports(specs, kept, setting);
+
+    fill_tables(settings.macs);
+    Crew::Setup setup;
+    setup.tables = tables_.as<TablesArena>();
+    setup.fdb = fdb_.get();
+    setup.mempool = pool_;
+    crew_ = std::make_unique<Crew>(setup);
+    for (unsigned n = 0; n < 2; ++n) crew_->add_port(static_cast<PortId>(n + 1), *ports_[n]);
+    crew_->connect();
+}
+
+Rig::~Rig() {
+    crew_.reset();
+    ports_.clear();
+    rte_mempool_free(pool_);
+}
+
+void Rig::fill_tables(std::uint64_t macs) {
+    auto& tables = *tables_.as<TablesArena>();
+    for (PortId id = 1; id <= 2; ++id) {
+        PortEntry& port = tables.ports[id];
+        port.max_frame = ports_[id - 1]->about().max_frame;
+        port.enabled = 1;
+        port.link_up = 1;
+        port.port_vlan = vlan;
+        port.present = 1;
+    }
+    VlanEntry& entry = tables.vlans[vlan];
+    entry.member[0] = entry.untagged[0] = 0b110;
+    entry.flags = vlan_has_tag;
+    entry.present = 1;
+
+    // The table has the size to which the switch would have grown it; aging is off, so that one learning lasts.
+    table_bits_ = fdb_bits_for(macs);
+    const std::size_t size = fdb_table_offset(table_bits_);
+    table_is_huge_ = huge_pages_available(size + (4 << 20));
+    fdb_arena_ = arena<FdbControl>(ArenaKind::fdb, table_is_huge_, fdb_arena_size, sizeof(FdbControl), &fdb_fd_);
+    if (!allocate(fdb_fd_.get(), fdb_table_offset(table_bits_), size))
+        throw StartupError{1, "no memory for the FDB of " + std::to_string(macs) + " addresses"};
+    auto& control = *fdb_arena_.as<FdbControl>();
+    control.seed = 0x1234567;
+    control.max_bits = table_bits_;
+    control.shape = FdbShape{table_bits_, 0, 0}.word();
+    fdb_ = std::make_unique<Fdb>(fdb_arena_.bytes());
+    std::uint64_t unlearnt = 0;
+    for (std::uint64_t i = 0; i < std::max<std::uint64_t>(macs, 2); ++i) {
+        FdbView view = fdb_->begin_batch();
+        const Learn how = view.learn(view.mix(vlan, mac(i)), vlan, static_cast<PortId>(1 + i % 2));
+        unlearnt += how != Learn::inserted;
+    }
+    if (unlearnt != 0) throw StartupError{1, std::to_string(unlearnt) + " addresses found no room in the FDB"};
+}
+
+bool Rig::turn(Mode mode) {
+    switch (mode) {
+        case Mode::io: return forward(false);
+        case Mode::macswap: return forward(true);
+        case Mode::l2: return crew_->worker(0).turn();
+    }
+    return false;
+}
+
+// What testpmd calls io and macswap, with the same bursts as the worker.
+bool Rig::forward(bool swap) {
+    bool busy = false;
+    for (unsigned n = 0; n < 2; ++n) {
+        rte_mbuf* frames[burst_size];
+        const std::uint16_t count = ports_[n]->receive(frames, burst_size);
+        if (count == 0) continue;
+        busy = true;
+        if (swap)
+            for (unsigned i = 0; i < count; ++i) {
+                auto* header = rte_pktmbuf_mtod(frames[i], rte_ether_hdr*);
+                std::swap(header->dst_addr, header->src_addr);
+            }
+        const std::uint16_t sent = ports_[1 - n]->transmit(frames, count);
+        if (sent < count) rte_pktmbuf_free_bulk(frames + sent, count - sent);
+    }
+    return busy;
+}
+
+std::uint64_t Rig::astray() const {
+    const WorkerCounters& counters = tables_.as<TablesArena>()->workers[0];
+    std::uint64_t sum = counters.flooded + counters.learned + counters.moved;
+    for (const auto& port : counters.drops)
+        for (const auto& drop : port) sum += drop;
+    return sum;
+}
+
+}  // namespace baton::bench

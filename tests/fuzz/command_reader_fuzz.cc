@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any commands in the ring, as a broken or hostile master would write them, into the applier itself: it must stay
+// inside its tables, answer each command, let through none of another term, and leave tables that make sense.
+//
+// Input: pieces of 80 bytes: type, owner, whose term, whose sequence (one byte each), then 76 bytes of body.
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "dataplane/applier/commands.h"
+#include "sync/base/log.h"
+
+namespace {
+
+using namespace baton;
+
+void must(bool holds) {
+    if (!holds) std::abort();
+}
+
+/// One data plane for the whole run; each input is a term of its own.
+struct Ground {
+    Ground()
+        : fd(std::move(
+              create_arena(ArenaKind::fdb, fdb_arena_size, fingerprint<FdbControl>(), Pages::small, 4096).value())),
+          memory(std::move(map_arena(fd.get(), ArenaKind::fdb, fingerprint<FdbControl>(), Access::read_write).value())),
+          fdb(std::move(FdbMaintenance::open(fd.get(), memory.bytes(), fdb_min_bits, 1, Time{1}).value())) {
+        log::open("fuzz", log::Level::error);
+        for (PortId id = 1; id <= 6; ++id) tables->ports[id].present.store(1);
+    }
+
+    Fd fd;
+    Mapping memory;
+    FdbMaintenance fdb;
+    std::unique_ptr<TablesArena> tables = std::make_unique<TablesArena>();
+    std::unique_ptr<CommandArena> arena = std::make_unique<CommandArena>();
+    std::unique_ptr<BatonPage> baton = std::make_unique<BatonPage>();
+    Changes changes{*tables, fdb, [](PortId port, bool) { must(port > 0 && port < max_ports); }};
+    Reconcile reconcile{*tables, changes};
+    Commands commands{*baton, *arena, *tables, changes, reconcile};
+    Term term = 0;
+};
+
+void check(const TablesArena& tables) {
+    for (VlanId id = 0; id < max_vlans; ++id) {
+        const VlanEntry& vlan = tables.vlans[id];
+        if (vlan.present.load() == 0) continue;
+        must(id >= 1 && id <= 4094);
+        for (std::size_t i = 0; i < 4; ++i) must((vlan.untagged[i].load() & ~vlan.member[i].load()) == 0);
+        must((vlan.member[0].load() & 1) == 0);
+    }
+    for (const PortEntry& port : tables.ports) must(port.port_vlan.load() <= 4094 && port.enabled.load() <= 1);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t size) {
+    constexpr std::size_t piece = 80;
+    static Ground ground;
+    const std::size_t count = std::min(size / piece, ring_slots);
+    if (count == 0) return 0;
+    const Term term = ++ground.term;
+    CommandRing& ring = ground.arena->rings[term % ring_count];
+    ring.term.store(term);
+    std::size_t foreign = 0;
+    for (std::size_t i = 0; i < count; ++i, input += piece) {
+        Command command;
+        command.type = static_cast<CommandType>(input[0] % 12);
+        command.owner = static_cast<Owner>(input[1] % 3);
+        command.term = input[2] == 0xff ? term - 1 : input[2] == 0xfe ? term + ring_count : term;
+        command.sequence = input[3] == 0xff ? 0 : i + 1;
+        std::memcpy(command.body, input + 4, piece - 4);
+        foreign += command.term != term;
+        std::memcpy(static_cast<void*>(&ring.slots[i]), &command, sizeof command);
+    }
+    ring.written.store(count);
+    ground.baton->grant.store(GrantWord{term, Slot::msm_a}.word());
+    const std::uint64_t refused = ground.tables->applier.refused.load();
+
+    must(ground.commands.take(ring_slots, Time{static_cast<std::int64_t>(term)}) == count);
+    must(ground.tables->applier.applied.load() == count);
+    for (std::size_t i = 0; i < count; ++i)
+        must(ground.tables->applier.outcomes[i].load() != static_cast<std::uint32_t>(Outcome::pending));
+    must(ground.tables->applier.refused.load() == refused + foreign);
+    while (ground.reconcile.turn(Time{static_cast<std::int64_t>(term)})) {
+    }
+    check(*ground.tables);
+    return 0;
+}
