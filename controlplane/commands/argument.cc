@@ -26,16 +26,16 @@ Result<Value> read_name(std::string_view text) {
     for (const char c : text)
         if (!letter(c) && !digit(c) && c != '_' && c != '-' && c != '.')
             return syntax("a name holds letters, digits, '_', '-' and '.'");
-    return Value{std::string(text)};
+    return Value{.text = std::string(text)};
 }
 
 Result<Value> read_any(std::string_view text) {
-    return Value{std::string(text)};
+    return Value{.text = std::string(text)};
 }
 
 Result<Value> read_pattern(std::string_view text) {
     if (text.empty() || text.size() > 1024) return syntax("a pattern has 1 to 1024 characters");
-    return Value{std::string(text)};
+    return Value{.text = std::string(text)};
 }
 
 Result<Value> read_number(std::string_view text, std::uint64_t least, std::uint64_t most, std::string_view what) {
@@ -43,7 +43,7 @@ Result<Value> read_number(std::string_view text, std::uint64_t least, std::uint6
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most)
         return syntax(fmt::format("{} is a number from {} to {}", what, least, most));
-    return Value{value};
+    return Value{.number = value};
 }
 
 Result<Value> read_tag(std::string_view text) {
@@ -55,21 +55,21 @@ Result<Value> read_count(std::string_view text) {
 }
 
 Result<Value> read_aging(std::string_view text) {
-    const auto value = read_number(text, 0, 1'000'000, "the time");
-    if (!value || (std::get<std::uint64_t>(*value) != 0 && std::get<std::uint64_t>(*value) < 15))
+    auto value = read_number(text, 0, 1'000'000, "the time");
+    if (!value || (value->number != 0 && value->number < 15))
         return syntax("the time is 0 (never) or 15 to 1000000 seconds");
-    return Value{std::get<std::uint64_t>(*value)};
+    return value;
 }
 
 Result<Value> read_mac(std::string_view text) {
-    if (const auto mac = Mac::parse(text)) return Value{*mac};
+    if (const auto mac = Mac::parse(text)) return Value{.mac = *mac};
     return syntax("an address is six pairs of hex digits, as 00:01:30:4d:2a:00");
 }
 
 Result<Value> read_portlist(std::string_view text) {
     auto list = parse_ports(text);
     if (!list) return list.error();
-    return Value{std::move(*list)};
+    return Value{.ports = std::move(*list)};
 }
 
 constexpr ArgumentType types[] = {

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <type_traits>
 #include <vector>
 
 #include "controlplane/commands/portlist.h"
@@ -17,7 +17,25 @@
 
 namespace baton::commands {
 
-using Value = std::variant<std::string, std::uint64_t, Mac, PortList>;
+/// What was read: the member that belongs to the kind of argument is set, the others are empty.
+struct Value {
+    std::string text = {};
+    std::uint64_t number = 0;
+    Mac mac = {};
+    PortList ports = {};
+
+    template <class T>
+    const T& as() const {
+        if constexpr (std::is_same_v<T, std::string>)
+            return text;
+        else if constexpr (std::is_same_v<T, std::uint64_t>)
+            return number;
+        else if constexpr (std::is_same_v<T, Mac>)
+            return mac;
+        else
+            return static_cast<const T&>(ports);
+    }
+};
 
 enum class Live : std::uint8_t { none, vlans, ports };  // where Tab finds candidates
 

@@ -130,7 +130,7 @@ std::variant<Grammar::Threads, Complaint> Grammar::step(const Threads& threads, 
         if (!option.node->argument) {
             thread.words.push_back(option.node->word);
         } else if (option.node->argument->repeats && thread.node == option.node) {
-            auto& said = std::get<std::string>(thread.arguments.back().value);
+            auto& said = thread.arguments.back().value.text;
             said += " " + word.text;
             thread.arguments.back().text = said;
         } else {

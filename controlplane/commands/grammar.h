@@ -35,7 +35,7 @@ struct Match {
     template <class T>
     const T* get(std::string_view kind) const {
         for (const auto& bound : arguments)
-            if (bound.type->name == kind) return std::get_if<T>(&bound.value);
+            if (bound.type->name == kind) return &bound.value.template as<T>();
         return nullptr;
     }
 };

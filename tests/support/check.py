@@ -90,7 +90,7 @@ class Check:
         command, environment = test['cmd'], {**self.environment, **test['env'], **(env or {})}
         timeout = 3 * test['timeout'] if test['timeout'] > 0 else 3600   # a shared machine pauses for tens of milliseconds
         run = self.runner.gtest if is_gtest(command[0]) else self.runner.program
-        run(suite, test['name'], command, timeout, environment, test['workdir'])
+        run(suite, test['name'], command, timeout, environment, test['workdir'] or self.build)
 
     def other_suites(self):
         """Suites that meson knows besides those with a lane of their own."""

@@ -44,6 +44,15 @@ struct fdb_race : ::testing::Test {
             {"revive at 1", false, [this](TinyRig&, Keeper&) { learn(crowd[2], 1); }},
             {"sweep", true, [](TinyRig&, Keeper& one) { one.sweep_all(); }},
             {"grow", true, [](TinyRig&, Keeper& one) { one.grow_all(); }},
+            {"grow past the primary bucket, empty it, insert at 2", true,
+             [=, this](TinyRig&, Keeper& one) {
+                 one.set_slices({1, 8});
+                 one.begin_growth();
+                 one.turn(Time{1}, {});
+                 one.turn(Time{1}, {});
+                 for (std::size_t i = 6; i < crowd.size(); ++i) one.forget(crowd[i].vlan, mac(crowd[i]));
+                 learn(crowd[3], 2);
+             }},
             {"flush port 1", true, [](TinyRig&, Keeper& one) { one.flush(0, 1); }},
             {"flush VLAN", true, [this](TinyRig&, Keeper& one) { one.flush(crowd[3].vlan, 0); }},
             {"flush port in VLAN", true, [this](TinyRig&, Keeper& one) { one.flush(crowd[0].vlan, 1); }},
@@ -157,6 +166,54 @@ TEST_F(fdb_race, and_with_the_primary_bucket_past_its_share) {
 
 TEST_F(fdb_race, and_with_one_slot_left) {
     every_interleaving(11);
+}
+
+TEST_F(fdb_race, growth_leaves_nothing_of_a_word_that_was_replaced_while_it_was_copied) {
+    const FdbHash hash = rig.hash();
+    const auto mixed_of = [&](const Key& key) { return hash.mix(fdb_key(key.vlan, key.mac)); };
+    const Key left = rig.key_in(random, 5, 11);  // known in bucket 5, and once more in bucket 11
+    const std::uint64_t second = hash.second<TinyGeometry>(mixed_of(left));
+    Key right = rig.key_in(random, 11);  // goes to the other half of bucket 11
+    while ((fdb_bucket_of<TinyGeometry>(mixed_of(right), 5) ^ fdb_bucket_of<TinyGeometry>(second, 5)) != 1)
+        right = rig.key_in(random, 11);
+    rig.plant(5, 0, rig.view().seen_now(FdbWord::name(mixed_of(left), false), left.vlan, 1));
+    rig.plant(11, 0, rig.view().seen_now(FdbWord::name(mixed_of(left), true), left.vlan, 1));
+    const std::vector<std::byte> image(rig.arena(), rig.arena() + TinyRig::size);
+    const auto* first_word =
+        reinterpret_cast<const std::uint64_t*>(rig.arena() + fdb_bucket_offset<TinyGeometry>(4, 11));
+    unsigned replaced = 0;
+    Interruption::what = [&] {
+        const std::uint64_t before = *first_word;
+        rig.view().leave_one(mixed_of(left), left.vlan);
+        rig.learn(right, 2);
+        replaced += *first_word != before && !FdbWord{*first_word}.is_frozen();
+    };
+    unsigned tried = 0;
+    for (std::uint64_t n = 1; n < 200; ++n) {
+        std::memcpy(rig.arena(), image.data(), image.size());
+        keeper = std::make_unique<Keeper>(rig.open());
+        const unsigned before = replaced;
+        CountedStores::count = 0;
+        CountedStores::cut = n;
+        CountedStores::at = Interruption::now;
+        keeper->grow_all();
+        CountedStores::cut = 0;
+        if (replaced == before) continue;  // bucket 11 had moved
+        ++tried;
+        ASSERT_EQ(rig.state(), (State{{left, {1, false}}, {right, {2, false}}})) << "before store " << n;
+        ASSERT_EQ(rig.copies().size(), 2u) << "before store " << n;
+    }
+    EXPECT_GT(tried, 50u);
+}
+
+TEST_F(fdb_race, an_address_learned_while_its_port_is_flushed_is_written_with_the_new_generation) {
+    const Key key = rig.key(random);
+    Interruption::what = [&] { keeper->flush(0, 1); };
+    CountedStores::count = 0;
+    CountedStores::cut = 1;
+    CountedStores::at = Interruption::now;
+    EXPECT_EQ(rig.learn(key, 1), Learn::inserted);
+    EXPECT_EQ(rig.lookup(key), 1) << "else the word would lie about, one generation further behind than is counted";
 }
 
 constexpr Key real_key(std::uint64_t i) {

@@ -174,6 +174,20 @@ TEST_F(fdb, static_entries_neither_move_age_nor_flush) {
     EXPECT_FALSE(keeper.delete_static(10, Mac::of(alice.mac))) << "what is there now is dynamic";
 }
 
+TEST_F(fdb, of_two_copies_the_static_one_stays_else_the_first) {
+    auto view = rig.view();
+    const std::uint64_t mixed = view.mix(alice.vlan, alice.mac), name = FdbWord::name(mixed, false);
+    const std::uint64_t other = view.mix(bob.vlan, bob.mac), second = view.second(other);
+    rig.plant(fdb_bucket_of(mixed, 17), 0, view.seen_now(name, alice.vlan, 3));
+    rig.plant(fdb_bucket_of(mixed, 17), 5, FdbWord::fixed(name, 7));
+    rig.plant(fdb_bucket_of(other, 17), 2, view.seen_now(FdbWord::name(other, false), bob.vlan, 1));
+    rig.plant(fdb_bucket_of(second, 17), 0, view.seen_now(FdbWord::name(other, true), bob.vlan, 2));
+    EXPECT_EQ(rig.lookup(bob), 1) << "first in probe order";
+    keeper.sweep_all();
+    EXPECT_EQ(rig.state(), (State{{alice, {7, true}}, {bob, {1, false}}}));
+    EXPECT_EQ(rig.copies().size(), 2u);
+}
+
 TEST_F(fdb, reconcile_deletes_static_entries_that_nobody_said_again) {
     keeper.set_static(10, Mac::of(alice.mac), 7);
     keeper.set_static(10, Mac::of(bob.mac), 7);
