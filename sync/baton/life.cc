@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <new>
 #include <string>
 
@@ -37,14 +38,18 @@ void sleep_on(std::uint32_t* word, std::uint32_t while_it_is, Duration at_most) 
 
 }  // namespace
 
+// Made aside and copied by atomic words, the lock word last: a watcher that was disarmed may still be looking at it.
 void reset(BoardPage& page) {
-    std::memset(page.life, 0, sizeof page.life);
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
     pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    pthread_mutex_init(mutex_of(page), &attributes);
+    pthread_mutex_t fresh;
+    pthread_mutex_init(&fresh, &attributes);
     pthread_mutexattr_destroy(&attributes);
+    std::uint32_t words[sizeof page.life / sizeof(std::uint32_t)] = {};
+    std::memcpy(words, &fresh, sizeof fresh);
+    for (std::size_t i = std::size(words); i-- > 0;) __atomic_store_n(word_of(page) + i, words[i], __ATOMIC_RELEASE);
 
     for (auto& number : page.heartbeat) number.store(0, std::memory_order_relaxed);
     for (auto& word : page.subsystem) word.store(0, std::memory_order_relaxed);

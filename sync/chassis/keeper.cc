@@ -67,8 +67,8 @@ void Keeper::watch(int fd, Source source, std::size_t index) {
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) < 0) log::error("epoll refused fd={} errno={}", fd, errno);
 }
 
-// A child that was just forked and has not executed its program yet holds a copy of every fd of ours. Until then a closed
-// fd is still open for epoll, and would be reported over and over without a way to stop it.
+// A child that was just forked and has not executed its program yet holds a copy of every fd of ours. Until then a
+// closed fd is still open for epoll, and would be reported over and over without a way to stop it.
 void Keeper::unwatch_and_close(Fd& fd) const {
     if (fd) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd.get(), nullptr);
     fd.reset();

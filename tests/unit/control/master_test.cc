@@ -254,6 +254,28 @@ TEST(Master, log_lines_survive_it_within_a_rate) {
     EXPECT_TRUE(world.master->log_lines().empty());
 }
 
+TEST(Master, journals_what_is_no_utf_8_so_that_a_slave_can_read_it) {
+    World world;
+    world.dataplane.start(port_list());
+    world.take_over(Slot::msm_a);
+    Follower& slave = world.start_slave();
+    world.settle();
+    config::Transaction transaction;
+    *transaction.add_changes() = aging(50);
+    transaction.set_token(5);
+    transaction.set_text("\xff\xc3");
+    transaction.set_line("configure \xe2\x82");
+    world.master->commit(transaction, [](Result<void>) {});
+    world.master->log_line(log::Level::notice, std::string(log_line_size - 1, 'x') + "\xc3\xa4 cut inside");
+    world.settle();
+    EXPECT_TRUE(ready(world.pages[1])) << slave.replica().complaint();
+    EXPECT_EQ(slave.replica().databases().running.aging_seconds(), 50u);
+    EXPECT_EQ(slave.replica().databases().outcomes.find(5)->text, "\xff\xc3");
+    ASSERT_EQ(slave.replica().databases().log.lines().size(), 1u);
+    world.take_over(Slot::msm_b);
+    EXPECT_EQ(world.master->log_lines()[0].line.size(), log_line_size);
+}
+
 TEST(Master, goes_on_punting_where_the_last_one_stopped) {
     World world;
     world.dataplane.start(port_list());
