@@ -22,7 +22,7 @@ from tests.support.results import FAILED, PASSED, SKIPPED, Result
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LANES = ('lint', 'unit', 'sync', 'packet', 'asan', 'fuzz', 'smoke', 'failover', 'demo')   # cheap and telling ones first
-HUGE_MB = 768
+HUGE_MB = 1280
 FUZZ_SECONDS, FUZZ_SECONDS_QUICK = 30, 3
 
 

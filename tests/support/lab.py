@@ -22,7 +22,7 @@ from tests.support.chassis import PROGRAMS, READY, Chassis, NotUp
 from tests.support.ground import Ground, run, sweep
 
 NAME = 'demo'
-HUGE_MB = 640
+HUGE_MB = 1024
 VLANS = {'red': 10, 'blue': 20}
 TRUNK_INDEX, VLAN_INDEX = 100, 1000   # trunk.bpf.c knows them
 
