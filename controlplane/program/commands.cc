@@ -131,6 +131,8 @@ std::string describe(const Command& command) {
         case CommandType::fdb_flush: return "the flush of dynamic entries";
         case CommandType::fdb_aging: return "the aging time";
         case CommandType::end_of_table: return "the end of the table";
+        case CommandType::hardware_reset: return "the reset of its hardware";
+        case CommandType::fabric_set: return "the setting of the fabric";
         case CommandType::none: break;
     }
     return "an unknown command";

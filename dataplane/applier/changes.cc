@@ -42,7 +42,9 @@ Outcome Changes::apply(const Command& command, Time now) {
             return Outcome::done;
         }
         case CommandType::none:
-        case CommandType::end_of_table: break;
+        case CommandType::end_of_table:
+        case CommandType::hardware_reset:
+        case CommandType::fabric_set: break;
     }
     return Outcome::bad_argument;
 }

@@ -18,6 +18,10 @@ constexpr std::string_view name_of(Cause cause) {
     return names[static_cast<std::uint32_t>(cause)];
 }
 
+/// A fabric plane is a board's hardware: a crash of the board's software leaves it working, pulling the board out or
+/// resetting it hard does not, and what is in it then is lost. Owner: chassis; read by workers before they use the plane.
+enum class PlaneState : std::uint32_t { absent, working };
+
 struct GrantWord {
     Term term = 0;
     Slot holder = Slot::none;
@@ -59,7 +63,8 @@ struct BatonPage {
     std::atomic<std::uint32_t> board_starts[2] = {};      // how often the chassis started it
     std::atomic<std::uint32_t> dataplane_pid = 0;
     std::atomic<std::uint32_t> dataplane_starts = 0;
-    std::uint8_t pad[24] = {};
+    std::atomic<PlaneState> plane[2] = {};                // of the fabric, by the slot of the board that carries it
+    std::uint8_t pad[16] = {};
     GrantRecord records[64];                              // of the last 64 terms
 };
 template <>
@@ -68,7 +73,8 @@ struct Describe<BatonPage> {
     static constexpr std::array fields{BATON_FIELD(BatonPage, header),         BATON_FIELD(BatonPage, grant),
                                        BATON_FIELD(BatonPage, chassis_heartbeat_ns), BATON_FIELD(BatonPage, board_pid),
                                        BATON_FIELD(BatonPage, board_starts),   BATON_FIELD(BatonPage, dataplane_pid),
-                                       BATON_FIELD(BatonPage, dataplane_starts), BATON_FIELD(BatonPage, pad),
+                                       BATON_FIELD(BatonPage, dataplane_starts), BATON_FIELD(BatonPage, plane),
+                                       BATON_FIELD(BatonPage, pad),
                                        BATON_FIELD(BatonPage, records)};
 };
 static_assert(sizeof(BatonPage) == 64 + 64 + 64 * 48 && Shared<BatonPage>);

@@ -23,6 +23,8 @@ enum class CommandType : std::uint16_t {
     fdb_flush,         // FdbFlush: dynamic entries
     fdb_aging,         // FdbAging
     end_of_table,      // EndOfTable: all of this owner's entries have been said; sweep the rest
+    hardware_reset,    // HardwareReset: what a take-over that is not hitless does not keep
+    fabric_set,        // FabricSet: which planes modules may use
 };
 
 enum class Owner : std::uint16_t { none = 0, configuration = 1 };  // who answers for an entry
@@ -76,6 +78,11 @@ struct FdbFlush {           // each 0 means any; mac needs vlan
 };
 struct FdbAging { std::uint32_t seconds; };  // 0: never
 struct EndOfTable { std::uint32_t pad; };
+inline constexpr std::uint32_t reset_links = 1;   // every port loses its carrier for a moment, and what was learned behind it
+inline constexpr std::uint32_t reset_l2 = 2;      // dynamic FDB entries and layer 2 states
+inline constexpr std::uint32_t reset_l3 = 4;      // IP FDB, ARP, access lists
+struct HardwareReset { std::uint32_t what; };
+struct FabricSet { std::uint32_t usable; };  // bit n: the plane of slot n
 
 struct Command {                // 128 bytes: two cache lines
     std::uint64_t term = 0;     // of the master that wrote it

@@ -65,14 +65,17 @@ struct TermAccount {                               // owner: applier; kept at [t
     std::atomic<std::int64_t> first_accept_ns = 0; // when the term's first command was applied
     std::atomic<std::uint64_t> applied = 0;        // commands of this term applied
     std::atomic<std::int64_t> end_of_table_ns = 0; // when reconcile ended
+    std::atomic<std::uint64_t> drops_at_open = 0;  // frames dropped by then, all reasons: when the term was first seen,
+    std::atomic<std::uint64_t> drops_at_end = 0;   // and when reconcile ended (0: not yet); the difference is its price
 };
 template <>
 struct Describe<TermAccount> {
     static constexpr std::string_view name = "TermAccount";
     static constexpr std::array fields{BATON_FIELD(TermAccount, term), BATON_FIELD(TermAccount, first_accept_ns),
-                                       BATON_FIELD(TermAccount, applied), BATON_FIELD(TermAccount, end_of_table_ns)};
+                                       BATON_FIELD(TermAccount, applied), BATON_FIELD(TermAccount, end_of_table_ns),
+                                       BATON_FIELD(TermAccount, drops_at_open), BATON_FIELD(TermAccount, drops_at_end)};
 };
-static_assert(sizeof(TermAccount) == 32 && Shared<TermAccount>);
+static_assert(sizeof(TermAccount) == 48 && Shared<TermAccount>);
 
 struct Applier {                                   // owner: applier
     std::atomic<std::uint64_t> incarnation = 0;    // rises when the data plane starts; a master then says all again
