@@ -20,8 +20,10 @@ constexpr std::string_view notations[] = {"show vlan {<vlan> | detail}",
                                           "running",
                                           "help {<command>}"};
 
-Grammar small() {
-    return std::move(Grammar::make(notations).value());
+/// A Match's words are views of its grammar's, which must therefore outlive it.
+const Grammar& small() {
+    static const Grammar grammar = std::move(Grammar::make(notations).value());
+    return grammar;
 }
 
 std::vector<std::string> live(Live kind) {
