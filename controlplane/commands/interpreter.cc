@@ -146,10 +146,13 @@ void Interpreter::carry_out(const Row& row, const Match& match, const Ask& ask, 
         for (auto& change : plan->changes) *transaction.add_changes() = std::move(change);
         transaction.set_text(plan->text);
         transaction.set_line(std::string(ask.line));
-        sw_.commit(std::move(transaction),
-                   [answer = std::move(answer), text = std::move(plan->text), json](Result<void> result) {
-                       answer(result ? said(text, json) : failed(result.error(), json));
-                   });
+        // What was journalled may say more than the plan did: that it is programmed later.
+        sw_.commit(std::move(transaction), [answer = std::move(answer), text = std::move(plan->text), json, &sw = sw_,
+                                            token = ask.token](Result<void> result) {
+            if (!result) return answer(failed(result.error(), json));
+            const auto journalled = token != 0 ? sw.outcome(token) : std::nullopt;
+            answer(said(journalled ? *journalled : text, json));
+        });
         return;
     }
     if (handler.act)

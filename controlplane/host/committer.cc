@@ -52,8 +52,9 @@ Result<void> Committer::start(config::Transaction& transaction, bool& answered_l
     auto commands = difference(image_of(databases_.running, reconciler_.ports()), image_of(next, reconciler_.ports()));
     const bool present = reconciler_.dataplane_present(monotonic_now());
     if (!present && !commands.empty()) {
-        if (!transaction.text().empty()) transaction.mutable_text()->push_back('\n');
-        transaction.mutable_text()->append(programmed_later);
+        std::string& text = *transaction.mutable_text();
+        if (!text.empty() && text.back() != '\n') text += '\n';
+        text.append(programmed_later) += '\n';
     }
     const std::string payload = transaction.SerializeAsString();
     if (auto good = scribe_.fits(next, payload.size()); !good) return good;

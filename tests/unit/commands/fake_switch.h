@@ -93,7 +93,7 @@ class FakeSwitch final : public Switch {
             auto result = running_.apply({transaction.changes().begin(), transaction.changes().end()}, names_);
             if (result) {
                 committed_.push_back(transaction);
-                outcomes_[transaction.token()] = transaction.text();
+                outcomes_[transaction.token()] = transaction.text() + journalled_besides_;
             }
             done(std::move(result));
         };
@@ -194,6 +194,7 @@ class FakeSwitch final : public Switch {
     std::vector<LoggedLine> log_;
     std::vector<config::Transaction> committed_;
     std::map<std::uint64_t, std::string> outcomes_;
+    std::string journalled_besides_;  // what the host adds to the text of a change
     std::vector<FdbFlush> flushes_;
     std::vector<std::pair<Slot, bool>> reboots_;
     std::vector<std::function<void()>> held_;

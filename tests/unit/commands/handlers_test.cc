@@ -40,6 +40,12 @@ TEST_F(handlers, a_change_is_one_transaction_with_token_line_and_text) {
     EXPECT_NE(sw.running().vlan("BLUE"), nullptr);
 }
 
+TEST_F(handlers, a_change_is_answered_with_what_was_journalled) {
+    sw.journalled_besides_ = "It is programmed later.\n";
+    EXPECT_EQ(say(interpreter, "create vlan blue", false, 4712).text,
+              "VLAN \"blue\" created.\nIt is programmed later.\n");
+}
+
 TEST_F(handlers, an_answer_to_a_change_waits_for_its_commit) {
     sw.hold_ = true;
     int answers = 0;
