@@ -44,8 +44,8 @@ void pass(const Setup& setup, std::uint64_t addresses, int rounds, double rate, 
             lab.remove_cores();
         }
     lab.wait_ready();
-    if (const auto left = lab.addresses(); left < addresses)
-        throw StartupError{1, fmt::format("of {} addresses {} are left after the failovers", addresses, left)};
+    if (const auto left = lab.addresses(); left < traffic.known())
+        throw StartupError{1, fmt::format("of {} addresses {} are left after the failovers", traffic.known(), left)};
     const auto report = traffic.stop();
     for (const auto& window : report["windows"])
         for (const How how : all_ways)

@@ -15,8 +15,9 @@ Traffic::Traffic(const Lab& lab, std::uint64_t addresses, double rate, unsigned 
          "--learn", fmt::format("a:{}", addresses), "--commands", "--json", "--core", std::to_string(core)},
         lab.log() + ".tester", true);
     answer("ready", seconds(20));
-    if (!wait_until(seconds(60), [&] { return lab.addresses() >= addresses; }))
+    if (!wait_until(seconds(20), [&] { return lab.addresses() >= addresses / 100 * 99; }))
         throw StartupError{1, fmt::format("the switch learnt {} of {} addresses", lab.addresses(), addresses)};
+    known_ = lab.addresses();
 }
 
 void Traffic::mark(const std::string& window) {

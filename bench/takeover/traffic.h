@@ -11,7 +11,8 @@ namespace baton::takeover {
 
 class Traffic {
   public:
-    /// Starts both flows at `rate` frames per second each, and has `addresses` learnt. Returns once they are.
+    /// Starts both flows at `rate` frames per second each, and shows `addresses` to the switch, each once. Returns when
+    /// it knows 99 % of them: those that meet a full bucket while the FDB grows are learnt when they speak again.
     Traffic(const Lab& lab, std::uint64_t addresses, double rate, unsigned core);
 
     /// A window of that name begins: frames sent from here on are booked there.
@@ -20,10 +21,13 @@ class Traffic {
     /// Ends it; the report (bench/tester/README.md has its fields).
     nlohmann::json stop();
 
+    std::uint64_t known() const { return known_; }  // addresses, when the failovers began
+
   private:
     nlohmann::json answer(const char* event, Duration at_most);
 
     Process tester_;
+    std::uint64_t known_ = 0;
 };
 
 }  // namespace baton::takeover
