@@ -46,7 +46,10 @@ Lab::Lab(const Setup& setup) : setup_(setup) {
     boards_[0] = want("board_a", ArenaKind::board_a, fingerprint<BoardPage>());
     boards_[1] = want("board_b", ArenaKind::board_b, fingerprint<BoardPage>());
     wait_ready();
-    if (command({"configure", "fdb", "agingtime", "0"}) != 0) throw StartupError{1, "cannot switch ageing off"};
+    for (const char* line : {"configure fdb agingtime 0", "configure sys-recovery-level all msm-failover",
+                             "configure msm-failover slave-config inherited",
+                             "configure msm-failover link-action keep-links-up preserve-state l2_l3"})
+        if (command({line}) != 0) throw StartupError{1, fmt::format("the switch refused: {}", line)};
 }
 
 Lab::~Lab() {

@@ -5,6 +5,8 @@
 
 #include <charconv>
 
+#include "controlplane/config/failover.h"
+
 namespace baton::commands {
 namespace {
 
@@ -61,6 +63,14 @@ Result<Value> read_aging(std::string_view text) {
     return value;
 }
 
+Result<Value> read_failover_time(std::string_view text) {
+    return read_number(text, config::failover_timeout_least, config::failover_timeout_most, "the time");
+}
+
+Result<Value> read_reelect_time(std::string_view text) {
+    return read_number(text, config::esrp_timeout_least, config::esrp_timeout_most, "the time");
+}
+
 Result<Value> read_mac(std::string_view text) {
     if (const auto mac = Mac::parse(text)) return Value{.mac = *mac};
     return syntax("an address is six pairs of hex digits, as 00:01:30:4d:2a:00");
@@ -80,6 +90,8 @@ constexpr ArgumentType types[] = {
     {"portlist", "Ports, as 1:1, 1:1-1:4, 2:* or several with commas", read_portlist, Live::ports},
     {"mac", "Ethernet address, as 00:01:30:4d:2a:00", read_mac},
     {"seconds", "0 (never), or 15 to 1000000 seconds", read_aging},
+    {"time", "30 to 300 seconds", read_failover_time},
+    {"reelect-timeout", "15 to 180 seconds; 30 when left out", read_reelect_time},
     {"count", "How many, 1 to 1000000", read_count},
     {"pattern", "An extended regular expression, as grep -E; in quotes when it holds a space or a bar", read_pattern},
     {"command", "A command or its first words", read_any, Live::none, true},

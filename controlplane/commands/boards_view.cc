@@ -61,6 +61,9 @@ std::vector<GrantView> grants(const Switch& sw) {
         const auto lost = record.lost_ns.load();
         if (one.cause != Cause::never && lost != 0 && account.term.load(std::memory_order_acquire) == term)
             if (const auto first = account.first_accept_ns.load(); first > lost) one.duration_ns = first - lost;
+        if (account.term.load(std::memory_order_acquire) == term)
+            if (const auto end = account.drops_at_end.load(std::memory_order_acquire); end != 0)
+                one.frames_dropped = end - account.drops_at_open.load();
         out.push_back(one);
     }
     return out;

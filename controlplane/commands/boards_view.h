@@ -3,6 +3,7 @@
 // it counts only while the chassis says that the same process runs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct GrantView {  // one change of the baton
     std::uint32_t signal = 0;
     std::int64_t wall_ns = 0;
     std::int64_t duration_ns = 0;  // loss to the first command taken; 0: not known (yet), or nobody was lost
+    /// By the data plane, for any reason, from the last look before the grant until all was said again and links were
+    /// back: what the failover cost, seen from the switch. Nothing while that lasts, or when the data plane was away.
+    std::optional<std::uint64_t> frames_dropped;
 };
 
 /// The last grants, oldest first, at most 64.

@@ -55,10 +55,18 @@ struct Handler {
     Result<Plan> (*plan)(const Call&) = nullptr;
     void (*act)(const Call&, Done) = nullptr;
     std::string_view local = {};
+    Code (*verdict)(const Json&) = nullptr;  // of a show that judges: the exit code that goes with what is shown
+    std::string (*question)(const Call&) = nullptr;  // asked of a person first, when what is the case asks for it
 };
 
 constexpr Handler shows(Result<Json> (*show)(const Call&), std::string (*text)(const Json&)) {
     return {.show = show, .text = text};
+}
+
+/// A show whose answer is also an exit code: scripts may ask it as a condition.
+constexpr Handler judges(Result<Json> (*show)(const Call&), std::string (*text)(const Json&),
+                         Code (*verdict)(const Json&)) {
+    return {.show = show, .text = text, .verdict = verdict};
 }
 
 constexpr Handler walks(Result<std::unique_ptr<Walk>> (*walk)(const Call&)) {
@@ -71,6 +79,11 @@ constexpr Handler plans(Result<Plan> (*plan)(const Call&)) {
 
 constexpr Handler acts(void (*act)(const Call&, Done)) {
     return {.act = act};
+}
+
+/// Asks back, or not, by what is the case; an empty question is none.
+constexpr Handler acts_after(std::string (*question)(const Call&), void (*act)(const Call&, Done)) {
+    return {.act = act, .question = question};
 }
 
 constexpr Handler local(std::string_view what) {

@@ -18,6 +18,27 @@ std::string list_of(const Ports& ports) {
     return text_of(names);
 }
 
+/// In an order in which none is refused by what the factory has.
+std::vector<std::string> commands_of(const config::MsmFailoverSet& set) {
+    using namespace config;
+    std::vector<std::string> out;
+    const auto add = [&out](std::string_view what, std::string value) {
+        out.push_back(fmt::format("configure msm-failover {} {}", what, value));
+    };
+    const auto with = [](std::string_view first, bool more, const std::string& rest) {
+        return more ? fmt::format("{} {}", first, rest) : std::string(first);
+    };
+    add("slave-config", with(name_in(slave_config_names, set.slave_config()), false, {}));
+    add("link-action", with(name_in(link_action_names, set.link_action()), set.preserve() != 0,
+                            fmt::format("preserve-state {}", name_in(preserve_names, set.preserve()))));
+    add("timeout", std::to_string(set.timeout_seconds()));
+    add("esrp-failover-mode",
+        with(name_in(esrp_mode_names, set.esrp_mode()),
+             static_cast<EsrpMode>(set.esrp_mode()) == EsrpMode::remain_master, std::to_string(set.esrp_timeout())));
+    add("hang-action", with(name_in(hang_action_names, set.hang_action()), false, {}));
+    return out;
+}
+
 std::string quote(std::string_view name) {
     return fmt::format("\"{}\"", name);
 }
@@ -55,6 +76,14 @@ std::string command_of(const config::Change& change) {
                                list_of(change.ports_enable().ports()));
         case config::Change::kSystemName:
             return fmt::format("configure sys-name {}", quote(change.system_name().name()));
+        case config::Change::kMsmFailover: break;  // several commands, see above
+        case config::Change::kRecoveryLevel: {
+            const auto& set = change.recovery_level();
+            const auto level = config::name_in(config::recovery_names, set.level());
+            return set.level() == 0 ? fmt::format("configure sys-recovery-level {}", level)
+                                    : fmt::format("configure sys-recovery-level {} {}", level,
+                                                  config::name_in(config::recovery_action_names, set.action()));
+        }
         case config::Change::CHANGE_NOT_SET: break;
     }
     return {};
@@ -70,7 +99,10 @@ Result<Json> show_configuration(const Call& call) {
     out["commands"] = Json::array();
     out["commands"].push_back(fmt::format("configure vlan {} delete ports all", quote(config::default_vlan)));
     for (const auto& change : running.as_changes())
-        if (auto command = command_of(change); !command.empty()) out["commands"].push_back(std::move(command));
+        if (change.has_msm_failover())
+            for (auto& command : commands_of(change.msm_failover())) out["commands"].push_back(std::move(command));
+        else if (auto command = command_of(change); !command.empty())
+            out["commands"].push_back(std::move(command));
     return out;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every handler's name, for the table. Each family is one file: vlan.cc fdb.cc fdb_show.cc ports.cc system.cc log.cc
-// msm.cc configuration.cc help.cc.
+// msm.cc msm_configure.cc msm_check.cc configuration.cc help.cc.
 #pragma once
 
 #include "controlplane/commands/call.h"
@@ -46,6 +46,18 @@ Result<Json> show_msm_failover(const Call&);
 std::string show_msm_failover_text(const Json&);
 void run_msm_failover(const Call&, Done);
 void reboot_slot(const Call&, Done);
+
+Result<Plan> configure_sys_recovery_level(const Call&);
+Result<Plan> configure_msm_slave_config(const Call&);
+Result<Plan> configure_msm_link_action(const Call&);
+Result<Plan> configure_msm_timeout(const Call&);
+Result<Plan> configure_msm_esrp_mode(const Call&);
+Result<Plan> configure_msm_hang_action(const Call&);
+Result<Plan> unconfigure_msm_failover(const Call&);
+Result<Json> check_msm_failover(const Call&);
+std::string check_msm_failover_text(const Json&);
+Code check_msm_failover_code(const Json&);
+std::string ask_before_failover(const Call&);
 
 Result<Json> show_configuration(const Call&);
 std::string show_configuration_text(const Json&);

@@ -80,7 +80,8 @@ Nature Interpreter::nature(std::string_view text) const {
     const auto* match = std::get_if<Match>(&matched);
     if (!match) return {};
     const auto& row = commands()[match->row];
-    return {row.role != Role::read, row.handler.plan != nullptr, std::string(row.confirm)};
+    return {row.role != Role::read, row.handler.plan != nullptr,
+            row.handler.question ? row.handler.question({sw_, *match}) : std::string(row.confirm)};
 }
 
 void Interpreter::run(const Ask& ask, std::function<void(Output)> answer) const {
@@ -128,6 +129,7 @@ void Interpreter::carry_out(const Row& row, const Match& match, const Ask& ask, 
         if (!shown) return answer(failed(shown.error(), json));
         Output out;
         out.text = json ? dump(*shown) + "\n" : handler.text(*shown);
+        if (handler.verdict) out.verdict = handler.verdict(*shown);
         return answer(std::move(out));
     }
     if (handler.walk) {

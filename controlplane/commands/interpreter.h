@@ -24,7 +24,8 @@ struct Output {
     Code code = Code::ok;
     std::string text;  // all of it, unless `rest`
     std::unique_ptr<Pieces> rest;
-    std::string_view local;  // what the client does itself: "exit", "history", "paging on", "paging off"
+    Code verdict = Code::ok;  // said behind the text: an answer that is no error, and yet a no
+    std::string_view local;   // what the client does itself: "exit", "history", "paging on", "paging off"
 };
 
 struct Ask {

@@ -5,6 +5,7 @@
 #include "controlplane/commands/boards_view.h"
 #include "controlplane/commands/columns.h"
 #include "controlplane/commands/handlers.h"
+#include "controlplane/config/consequences.h"
 
 namespace baton::commands {
 namespace {
@@ -42,6 +43,42 @@ Json subsystems_json(const BoardPage& page) {
     return out;
 }
 
+Json configuration_json(const config::Running& running) {
+    const auto& failover = running.msm_failover();
+    const auto& recovery = running.recovery_level();
+    Json out;
+    out["slave_config"] = name_in(config::slave_config_names, failover.slave_config);
+    out["link_action"] = name_in(config::link_action_names, failover.link_action);
+    out["preserve_state"] = name_in(config::preserve_names, failover.preserve);
+    out["timeout"] = failover.timeout_seconds;
+    out["esrp_failover_mode"] = name_in(config::esrp_mode_names, failover.esrp_mode);
+    out["esrp_reelect_timeout"] = failover.esrp_timeout;
+    out["hang_action"] = name_in(config::hang_action_names, failover.hang_action);
+    out["sys_recovery_level"] = name_in(config::recovery_names, recovery.level);
+    out["sys_recovery_action"] = recovery.level == config::Recovery::none
+                                     ? Json(nullptr)
+                                     : Json(name_in(config::recovery_action_names, recovery.action));
+    return out;
+}
+
+std::string configuration_text(const Json& json) {
+    std::string out = "\n";
+    out += labelled("Recovery level",
+                    json["sys_recovery_action"].is_null()
+                        ? plain(json["sys_recovery_level"])
+                        : fmt::format("{} {}", plain(json["sys_recovery_level"]), plain(json["sys_recovery_action"])));
+    out += labelled("Link action", plain(json["link_action"]));
+    out += labelled("Preserve state", plain(json["preserve_state"]));
+    out += labelled("Slave config", plain(json["slave_config"]));
+    out += labelled("Timeout", fmt::format("{} s", plain(json["timeout"])));
+    out += labelled("ESRP mode", json["esrp_failover_mode"] == "remain-esrp-master-in-l2-domains"
+                                     ? fmt::format("{}, re-elect timeout {} s", plain(json["esrp_failover_mode"]),
+                                                   plain(json["esrp_reelect_timeout"]))
+                                     : plain(json["esrp_failover_mode"]));
+    out += labelled("Hang action", plain(json["hang_action"]));
+    return out;
+}
+
 Json grant_json(const GrantView& grant) {
     Json out;
     out["term"] = grant.term;
@@ -51,6 +88,7 @@ Json grant_json(const GrantView& grant) {
     out["signal"] = grant.signal;
     out["duration_us"] = grant.duration_ns / 1000;
     out["at"] = wall_time(grant.wall_ns);
+    out["frames_dropped"] = grant.frames_dropped ? Json(*grant.frames_dropped) : Json(nullptr);
     return out;
 }
 
@@ -96,8 +134,10 @@ Result<Json> show_msm_failover(const Call& call) {
         last["cause"] = name_of(Cause::never);
         last["duration_us"] = 0;
         last["at"] = nullptr;
+        last["frames_dropped"] = nullptr;
     }
     out["last_failover"] = std::move(last);
+    out["configuration"] = configuration_json(sw.running());
     out["journal"] = {
         {"head", head}, {"base", journal.base.load()}, {"capacity", journal.capacity.load()}, {"records", sequence}};
     out["refused_commands"] = sw.tables().applier.refused.load();
@@ -127,8 +167,10 @@ std::string show_msm_failover_text(const Json& json) {
     const auto& last = json["last_failover"];
     out += fmt::format("\nCause of last MSM failover: {}\n", plain(last["cause"]));
     if (last["cause"] != "never")
-        out += fmt::format("    {} to {}, at {}, took {}\n", plain(last["from"]), plain(last["to"]), plain(last["at"]),
-                           duration(last["duration_us"]));
+        out += fmt::format("    {} to {}, at {}, took {}\n    frames dropped by the switch meanwhile: {}\n",
+                           plain(last["from"]), plain(last["to"]), plain(last["at"]), duration(last["duration_us"]),
+                           last["frames_dropped"].is_null() ? "still counting" : plain(last["frames_dropped"]));
+    out += configuration_text(json["configuration"]);
 
     out += "\n";
     Columns table({"Subsystem", upper(plain(boards[0]["slot"])), "Reason", "Old state", "Old reason",

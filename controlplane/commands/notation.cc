@@ -95,9 +95,10 @@ class Parser {
             if (!node.argument) return wrong("no such kind of argument");
             at_ = end + 1;
         } else {
-            while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '-'))
+            while (at_ < text_.size() &&
+                   (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '-' || text_[at_] == '_'))
                 ++at_;
-            if (at_ == begin) return wrong("a keyword holds letters, digits and '-'");
+            if (at_ == begin) return wrong("a keyword holds letters, digits, '-' and '_'");
             node.word = text_.substr(begin, at_ - begin);
         }
         const auto index = static_cast<unsigned>(graph_.nodes.size());

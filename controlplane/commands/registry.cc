@@ -179,17 +179,86 @@ constexpr Row rows[] = {
      Role::read,
      shows(show_msm_failover, show_msm_failover_text),
      {}},
+    {"check msm-failover",
+     "Says whether a failover now is hitless, and what mends it if not",
+     "Exit code 5 when something stands in the way: a setting, the slave or one of its subsystems, each with the "
+     "command\n"
+     "that mends it. Below, for every cause, what a failover would do.",
+     Role::read,
+     judges(check_msm_failover, check_msm_failover_text, check_msm_failover_code),
+     {}},
     {"run msm-failover",
      "Hands the baton to the slave",
-     "Refused (exit code 5) unless the slave is ready; no frame is lost. The old master restarts as slave.",
+     "Refused (exit code 5) unless the slave is ready. What it costs is a matter of configuration: at the factory all\n"
+     "links go down; `check msm-failover` says what would be lost and what mends it. A person is asked first if it is\n"
+     "not hitless, a script is not. The old master restarts as slave.",
      Role::privileged,
-     acts(run_msm_failover),
+     acts_after(ask_before_failover, run_msm_failover),
      {}},
     {"reboot slot [msm-a | msm-b] {hard-reset}", "Restarts a board",
      "The slave restarts and follows again. The master hands the baton over first. With hard-reset the board is "
      "killed\n"
      "at once, as if it were pulled out.",
      Role::privileged, acts(reboot_slot), "Are you sure you want to reboot this MSM? (y or n) "},
+
+    // --- failover ---
+    {"configure sys-recovery-level [none | [all | critical] [msm-failover | reboot | shutdown | system-dump "
+     "[maintenance-mode | msm-failover | reboot | shutdown]]]",
+     "Sets what a software exception in the master leads to",
+     "msm-failover: the slave takes over as `configure msm-failover` says. reboot, and none: the switch comes up anew "
+     "on\n"
+     "the other MSM, with the configuration of its flash; links go down and all state is lost. An exception always "
+     "ends\n"
+     "the whole board, so critical and all come to the same. Cores are always kept, so system-dump is refused, and\n"
+     "shutdown too: the switch would forward nothing. The factory's level is none.",
+     Role::change,
+     plans(configure_sys_recovery_level),
+     {}},
+    {"configure msm-failover slave-config [inherited | flash]",
+     "Sets which configuration a new master goes on with",
+     "inherited: the last master's, unsaved changes and all; hitless failover needs it. flash: its own saved one; "
+     "this\n"
+     "is the factory's, and refused while preserve-state is set.",
+     Role::change,
+     plans(configure_msm_slave_config),
+     {}},
+    {"configure msm-failover link-action [keep-links-up {preserve-state [l2 | l2_l3]} | take-links-down]",
+     "Sets what becomes of links and learned state at a failover",
+     "take-links-down (the factory's): every port loses its link for a moment, neighbours see it. keep-links-up alone\n"
+     "forgets addresses but keeps links; preserve-state keeps layer 2, or layers 2 and 3, and is what makes a "
+     "failover\n"
+     "hitless. It needs slave-config inherited.",
+     Role::change,
+     plans(configure_msm_link_action),
+     {}},
+    {"configure msm-failover timeout <time>",
+     "Sets how long a new master may take to confirm layer 3 entries",
+     "What no database has confirmed by then is deleted. 30 to 300 seconds, 60 at the factory.",
+     Role::change,
+     plans(configure_msm_timeout),
+     {}},
+    {"configure msm-failover esrp-failover-mode [none | rapid-reelection | remain-esrp-master-in-l2-domains "
+     "{<reelect-timeout>}]",
+     "Sets what ESRP does at a failover",
+     "none (the factory's): ESRP begins anew. rapid-reelection: standbys are told to elect at once.\n"
+     "remain-esrp-master-in-l2-domains: they are told to wait, 30 seconds unless said otherwise.",
+     Role::change,
+     plans(configure_msm_esrp_mode),
+     {}},
+    {"configure msm-failover hang-action [discard | hitless]",
+     "Sets what a failover after a hang does (watchdog, keepalive)",
+     "discard (the factory's): all saved state is given up, the failed board is reset hard, and the new master takes "
+     "the\n"
+     "configuration of its flash. hitless: as after an exception with msm-failover.",
+     Role::change,
+     plans(configure_msm_hang_action),
+     {}},
+    {"unconfigure msm-failover",
+     "Sets everything of msm-failover back to the factory's",
+     "A failover then takes links down and preserves nothing; the timeout is 60 s. sys-recovery-level stays as it is.",
+     Role::change,
+     plans(unconfigure_msm_failover),
+     {}},
 
     // --- the session ---
     {"help {<command>}",
@@ -232,6 +301,7 @@ struct Gloss {
 
 constexpr Gloss glossary[] = {
     {"add", "Add to it"},
+    {"check", "Judge, with an exit code"},
     {"clear", "Empty or forget"},
     {"clipaging", "Stopping at every page"},
     {"configure", "Change the configuration (also: config)"},
@@ -246,13 +316,33 @@ constexpr Gloss glossary[] = {
     {"ports", "Ports"},
     {"run", "Do it now"},
     {"show", "Look at something"},
+    {"sys-recovery-level", "What a software exception leads to"},
+    {"unconfigure", "Back to the factory's"},
     {"vlan", "VLANs"},
 };
 
 constexpr Gloss option_glossary[] = {
-    {"all", "Every port"},
+    {"all", "Every one"},
     {"blackhole", "Drop frames to and from it"},
     {"detail", "Each VLAN with its ports"},
+    {"discard", "Give up all saved state"},
+    {"esrp-failover-mode", "What ESRP does at a failover"},
+    {"flash", "The new master's own saved configuration"},
+    {"hang-action", "What a failover after a hang does"},
+    {"hitless", "As after any other failover"},
+    {"inherited", "The last master's configuration"},
+    {"keep-links-up", "Ports are not reset"},
+    {"l2", "Layer 2: learned addresses, protocol states"},
+    {"l2_l3", "Layers 2 and 3"},
+    {"link-action", "What becomes of links and learned state"},
+    {"none", "Nothing of the kind"},
+    {"preserve-state", "Keep what was learned, too"},
+    {"rapid-reelection", "Standbys elect at once"},
+    {"reboot", "The switch comes up anew, on the other MSM"},
+    {"remain-esrp-master-in-l2-domains", "Standbys wait"},
+    {"slave-config", "Which configuration a new master goes on with"},
+    {"take-links-down", "Every port loses its link for a moment"},
+    {"timeout", "How long a new master may take"},
     {"hard-reset", "Kill it at once, as if it were pulled out"},
     {"info", "State, link and what stands behind the port"},
     {"msm-a", "The board in slot A"},

@@ -51,11 +51,14 @@ class Switch {
     /// Removes dynamic FDB entries at once; not configuration, so not journalled.
     virtual void flush(const FdbFlush& what, std::function<void(Result<void>)> done) = 0;
 
-    /// Is a failover now hitless? The error says which subsystem is not ready, and why.
+    /// Could the slave carry on with all that this board holds? The error says which subsystem is not ready, and why.
+    virtual Result<void> slave_ready() const = 0;
+
+    /// Is a failover now hitless? That is: slave_ready(), the data plane is there, and the operator configured it so.
     virtual Result<void> hitless_ready() const = 0;
 
-    /// Lets the slave carry on; refused with Code::not_ready unless hitless_ready(). The answer is sent before the
-    /// baton is released.
+    /// Lets the slave carry on, with what the configuration makes of that; refused with Code::not_ready unless
+    /// slave_ready(). The answer is sent before the baton is released.
     virtual Result<void> hand_over() = 0;
 
     virtual Result<void> reboot(Slot slot, bool hard) = 0;

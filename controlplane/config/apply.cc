@@ -253,6 +253,8 @@ Result<void> Editor::apply(const Change& change) {
         case Change::kFdbAgingTime: return apply(change.fdb_aging_time());
         case Change::kPortsEnable: return apply(change.ports_enable());
         case Change::kSystemName: return apply(change.system_name());
+        case Change::kMsmFailover: return apply(change.msm_failover());
+        case Change::kRecoveryLevel: return apply(change.recovery_level());
         case Change::CHANGE_NOT_SET: break;
     }
     return failure("this release does not know that kind of change; run one release on both boards");

@@ -25,6 +25,8 @@ class Editor {
     Result<void> apply(const FdbAgingTime& change);
     Result<void> apply(const PortsEnable& change);
     Result<void> apply(const SystemName& change);
+    Result<void> apply(const MsmFailoverSet& change);    // apply_failover.cc
+    Result<void> apply(const RecoveryLevelSet& change);  //
 
     Result<Vlan*> vlan(const std::string& name);
     Result<PortName> port(const std::string& text) const;

@@ -53,6 +53,26 @@ std::vector<Change> Running::as_changes() const {
     return changes_between(Running{}, *this);
 }
 
+Change change_to(const MsmFailover& wanted) {
+    Change change;
+    MsmFailoverSet* message = change.mutable_msm_failover();
+    message->set_slave_config(static_cast<std::uint32_t>(wanted.slave_config));
+    message->set_link_action(static_cast<std::uint32_t>(wanted.link_action));
+    message->set_preserve(static_cast<std::uint32_t>(wanted.preserve));
+    message->set_timeout_seconds(wanted.timeout_seconds);
+    message->set_esrp_mode(static_cast<std::uint32_t>(wanted.esrp_mode));
+    message->set_esrp_timeout(wanted.esrp_timeout);
+    message->set_hang_action(static_cast<std::uint32_t>(wanted.hang_action));
+    return change;
+}
+
+Change change_to(const RecoveryLevel& wanted) {
+    Change change;
+    change.mutable_recovery_level()->set_level(static_cast<std::uint32_t>(wanted.level));
+    change.mutable_recovery_level()->set_action(static_cast<std::uint32_t>(wanted.action));
+    return change;
+}
+
 /// Away with what must go (so that tags, numbers and untagged ports are free), then what is new. A VLAN whose number or
 /// tag differs is made anew; Default, which cannot be deleted, gives up its ports and takes its tag first.
 std::vector<Change> changes_between(const Running& from, const Running& to) {
@@ -144,6 +164,8 @@ std::vector<Change> changes_between(const Running& from, const Running& to) {
     }
     if (from.aging_seconds() != to.aging_seconds()) add().mutable_fdb_aging_time()->set_seconds(to.aging_seconds());
     if (from.name() != to.name()) add().mutable_system_name()->set_name(to.name());
+    if (from.msm_failover() != to.msm_failover()) add() = change_to(to.msm_failover());
+    if (from.recovery_level() != to.recovery_level()) add() = change_to(to.recovery_level());
     return out;
 }
 

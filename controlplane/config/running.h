@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "controlplane/config/config.pb.h"
+#include "controlplane/config/failover.h"
 #include "sync/base/ids.h"
 #include "sync/base/mac.h"
 #include "sync/base/result.h"
@@ -74,6 +75,10 @@ class Running {
 
     const std::string& name() const { return name_; }
 
+    const MsmFailover& msm_failover() const { return msm_failover_; }
+
+    const RecoveryLevel& recovery_level() const { return recovery_level_; }
+
     friend bool operator==(const Running&, const Running&) = default;
 
   private:
@@ -86,7 +91,13 @@ class Running {
     std::set<PortName> disabled_;
     std::uint32_t aging_seconds_ = 300;
     std::string name_ = "Baton";
+    MsmFailover msm_failover_;
+    RecoveryLevel recovery_level_;
 };
+
+/// Changes of the two settings, whole.
+Change change_to(const MsmFailover& wanted);
+Change change_to(const RecoveryLevel& wanted);
 
 /// The changes that make `to` out of `from`; what both have in common is left alone.
 std::vector<Change> changes_between(const Running& from, const Running& to);

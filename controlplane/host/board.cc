@@ -177,9 +177,14 @@ void Board::take_over(Term term, Cause cause) {
     auto& journal_arena = *journal_writable_.as<JournalArena>();
     const std::uint64_t last =
         std::max(follower_.reader().sequence(), journal_arena.sequence.load(std::memory_order_acquire));
+    const auto& running = follower_.replica().databases().running;
+    const config::Consequences consequences =
+        follower_.replica().complete() ? consequences_of(cause, running.msm_failover(), running.recovery_level())
+                                       : config::Consequences{};
     master_ = std::make_unique<Master>(
-        around_, term, journal_arena, *commands_writable_.as<CommandArena>(), follower_.replica(), last,
-        MasterHooks{[this] { begin_hand_over(); }, [this](Slot slot, bool hard) { return child_.reboot(slot, hard); }});
+        around_, term, journal_arena, *commands_writable_.as<CommandArena>(), follower_.replica(), last, consequences,
+        MasterHooks{
+            [this] { begin_hand_over(); }, [this](Slot slot, bool hard) { return child_.reboot(slot, hard); }, {}});
     sessions_ = std::make_unique<SessionServer>(loop_.io(), session_.get(), *master_);
     sessions_->start();
     const Time now = monotonic_now();
@@ -187,8 +192,10 @@ void Board::take_over(Term term, Cause cause) {
 
     const GrantRecord& record = around_.baton.records[term % std::size(around_.baton.records)];
     const std::int64_t lost_ns = record.lost_ns.load(std::memory_order_relaxed);
-    log::notice("took over term={} cause={} after_us={} journal_sequence={} vlans={}", term, name_of(cause),
-                lost_ns > 0 ? (now.ns - lost_ns) / 1000 : 0, last, master_->running().vlans().size());
+    log::notice("took over term={} cause={} after_us={} journal_sequence={} vlans={} cost=\"{}\"", term, name_of(cause),
+                lost_ns > 0 ? (now.ns - lost_ns) / 1000 : 0, last, master_->running().vlans().size(),
+                describe(consequences));
+    if (consequences.reset_failed) (void)child_.reboot(other(slot_), true);
     if (follower_.corrupt()) master_->write_snapshot("the journal was damaged");
     loop_.soon([this] { work(); });
 }

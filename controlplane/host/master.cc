@@ -17,7 +17,7 @@ std::int64_t wall_now_ns() {
 }  // namespace
 
 Master::Master(const Surroundings& around, Term term, JournalArena& journal, CommandArena& commands, Replica& replica,
-               std::uint64_t last_sequence, MasterHooks hooks)
+               std::uint64_t last_sequence, const config::Consequences& consequences, MasterHooks hooks)
     : around_(around),
       term_(term),
       journal_(journal),
@@ -33,11 +33,44 @@ Master::Master(const Surroundings& around, Term term, JournalArena& journal, Com
     Subsystems subsystems(around_.own);
     subsystems.set(Subsystem::configuration, replica_.complete() ? SubsystemState::ready : SubsystemState::initial);
     subsystems.set(Subsystem::log, SubsystemState::ready);
-    if (replica_.complete())
+    if (replica_.complete()) {
+        give_up(consequences);
         reconciler_.look();
-    else
+    } else {
         begin_with_factory();
+    }
     publish();
+}
+
+/// The configuration first, as a record; then what the data plane has to do about it, ahead of everything else it is
+/// told. A master that dies in between leaves a journal that says which of the two configurations holds.
+void Master::give_up(const config::Consequences& consequences) {
+    if (consequences.from_flash) boot_from_flash();
+    const std::uint32_t what = (consequences.reset_links ? reset_links : 0) | (consequences.reset_l2 ? reset_l2 : 0) |
+                               (consequences.reset_l3 ? reset_l3 : 0);
+    if (what == 0) return;
+    Command command;
+    command.type = CommandType::hardware_reset;
+    command.owner = Owner::configuration;
+    command.set(HardwareReset{what});
+    programmer_.add({command}, nullptr);
+}
+
+config::Running Master::boot_configuration(const PortMap& ports) const {
+    if (hooks_.boot_configuration)
+        if (auto held = hooks_.boot_configuration()) return std::move(*held);
+    return config::Running::factory({ports.names().begin(), ports.names().end()});
+}
+
+void Master::boot_from_flash() {
+    config::Running last = std::exchange(databases_.running, boot_configuration(PortMap::of(around_.tables)));
+    if (const auto done = scribe_.snapshot(); !done) {
+        log::error("going on with the last master's configuration, because that of flash does not fit: {}",
+                   done.error().what);
+        databases_.running = std::move(last);
+        return;
+    }
+    log::notice("configuration from flash: {} VLANs; the last master's is given up", databases_.running.vlans().size());
 }
 
 /// The journal is empty: nobody has ever been master. All ports untagged in Default, as soon as it is known which.
@@ -45,7 +78,7 @@ void Master::begin_with_factory() {
     if (around_.tables.applier.incarnation.load(std::memory_order_acquire) == 0) return;
     const PortMap ports = PortMap::of(around_.tables);
     if (ports.empty()) return;
-    databases_.running = config::Running::factory({ports.names().begin(), ports.names().end()});
+    databases_.running = boot_configuration(ports);
     const auto begin = scribe_.snapshot();
     if (!begin) {
         log::error("cannot begin the journal: {}", begin.error().what);
@@ -53,7 +86,7 @@ void Master::begin_with_factory() {
     }
     replica_.complete_by_hand(*begin);
     Subsystems(around_.own).set(Subsystem::configuration, SubsystemState::ready);
-    log::notice("no state in the journal: beginning with the factory's configuration, {} ports in VLAN Default",
+    log::notice("no state in the journal: beginning with {} VLANs, of {} ports", databases_.running.vlans().size(),
                 ports.names().size());
     reconciler_.look();
 }
@@ -142,7 +175,7 @@ void Master::flush(const FdbFlush& what, std::function<void(Result<void>)> done)
     if (programmer_.pump()) around_.wake_dataplane();
 }
 
-Result<void> Master::hitless_ready() const {
+Result<void> Master::slave_ready() const {
     if (handing_over_) return Error{Code::not_ready, "the baton is changing hands already"};
     if (!replica_.complete())
         return Error{Code::not_ready, "the data plane has not said yet which ports there are; try again in a moment"};
@@ -155,8 +188,19 @@ Result<void> Master::hitless_ready() const {
     return peer_.hitless(journal_, monotonic_now());
 }
 
+Result<void> Master::hitless_ready() const {
+    if (auto good = slave_ready(); !good) return good;
+    if (!reconciler_.dataplane_present(monotonic_now()))
+        return Error{Code::not_ready, "the data plane is away, so nothing is forwarded; see 'show switch'"};
+    for (const auto& obstacle : obstacles(running().msm_failover(), running().recovery_level()))
+        if (obstacle.any_cause)
+            return Error{Code::not_ready, "the configuration does not preserve everything: " + obstacle.setting +
+                                              " is " + obstacle.value + "; first: " + obstacle.remedy};
+    return {};
+}
+
 Result<void> Master::hand_over() {
-    if (auto good = hitless_ready(); !good) return good;
+    if (auto good = slave_ready(); !good) return good;
     handing_over_ = true;
     hooks_.hand_over();
     return {};

@@ -4,8 +4,10 @@
 //
 // The take-over, in this order:
 //   1 the slave has drained the journal to its last whole record            (host/board.cc)
-//   2 the journal's writer goes on exactly at head; a snapshot if there is none
-//   3 the command ring of the term is opened, everything is said, then end_of_table
+//   2 the journal's writer goes on exactly at head; a snapshot if there is none. What the cause and the configuration
+//     do not preserve (config/consequences.h) is given up here: a configuration from flash is a snapshot, too
+//   3 the command ring of the term is opened: hardware_reset first, if there is to be one; then everything is said, and
+//     then end_of_table
 //   4 sessions are accepted; took_over_ns                                    (host/board.cc)
 // With an empty journal and a data plane that is still starting, steps 2 and 3 wait for its port table: only then is it
 // known what the factory's configuration is. Until then every change is refused with that sentence.
@@ -15,6 +17,7 @@
 #include <optional>
 
 #include "controlplane/commands/switch.h"
+#include "controlplane/config/consequences.h"
 #include "controlplane/host/committer.h"
 #include "controlplane/host/peer.h"
 #include "controlplane/host/punts.h"
@@ -25,13 +28,15 @@ namespace baton {
 struct MasterHooks {
     std::function<void()> hand_over;              // begin to; the answer goes out first
     std::function<bool(Slot, bool hard)> reboot;  // false: the chassis is gone
+    /// What this board's flash holds to begin with; nothing, or no function: the factory's configuration.
+    std::function<std::optional<config::Running>()> boot_configuration;
 };
 
 class Master : public Switch {
   public:
-    /// `replica`: what the slave held; `last_sequence`: of the last record it read.
+    /// `replica`: what the slave held; `last_sequence`: of the last record it read; `consequences`: of this take-over.
     Master(const Surroundings& around, Term term, JournalArena& journal, CommandArena& commands, Replica& replica,
-           std::uint64_t last_sequence, MasterHooks hooks);
+           std::uint64_t last_sequence, const config::Consequences& consequences, MasterHooks hooks);
 
     /// The applier has applied, a link has changed, the other board has news, or 100 ms have passed.
     void on_wake(Time now);
@@ -70,6 +75,7 @@ class Master : public Switch {
     void commit(config::Transaction transaction, std::function<void(Result<void>)> done) override;
     std::optional<std::string> outcome(std::uint64_t token) const override;
     void flush(const FdbFlush& what, std::function<void(Result<void>)> done) override;
+    Result<void> slave_ready() const override;
     Result<void> hitless_ready() const override;
     Result<void> hand_over() override;
     Result<void> reboot(Slot slot, bool hard) override;
@@ -78,6 +84,9 @@ class Master : public Switch {
 
   private:
     void begin_with_factory();
+    void give_up(const config::Consequences& consequences);
+    void boot_from_flash();
+    config::Running boot_configuration(const PortMap& ports) const;
     void publish();
 
     const Surroundings& around_;

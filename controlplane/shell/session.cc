@@ -145,6 +145,7 @@ void Session::answer(commands::Output output, const session::Request& request) {
     last.set_prompt(owner_->interpreter.prompt(request.count() + 2));
     text_ = std::move(output.text);
     rest_ = std::move(output.rest);
+    verdict_ = output.verdict;
     reply(std::move(last));
 }
 
@@ -163,11 +164,13 @@ void Session::pump() {
         return;
     }
     session::Reply piece;
-    more_ = rest_ || text_.size() > session::piece_size;
+    // A verdict comes in a reply of its own behind the text, which is an answer and not an error.
+    more_ = rest_ || text_.size() > session::piece_size || (verdict_ != Code::ok && !text_.empty());
     if (more_)
         piece.set_code(last_.code());
     else
         piece = std::move(last_);
+    if (!more_ && verdict_ != Code::ok) piece.set_code(static_cast<std::uint32_t>(std::exchange(verdict_, Code::ok)));
     piece.set_more(more_);
     if (text_.size() > session::piece_size) {
         piece.set_text(text_.substr(0, session::piece_size));

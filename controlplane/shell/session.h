@@ -74,7 +74,8 @@ class Session : public std::enable_shared_from_this<Session> {
     std::unique_ptr<commands::Pieces> rest_;
     std::string out_;  // being written
     std::size_t out_at_ = 0;
-    bool more_ = false;  // pieces follow out_
+    Code verdict_ = Code::ok;  // goes out last
+    bool more_ = false;        // pieces follow out_
 };
 
 }  // namespace baton

@@ -10,6 +10,8 @@ from tests.support import processes
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAMS = ('baton', 'baton-chassis', 'baton-dataplane', 'baton-msm', 'baton-tester')
+HITLESS = ('configure sys-recovery-level all msm-failover', 'configure msm-failover slave-config inherited',
+           'configure msm-failover link-action keep-links-up preserve-state l2_l3', 'configure msm-failover hang-action hitless')
 READY = 'Slave MSM initialized for hitless failover operation.'
 
 
@@ -18,9 +20,10 @@ class NotUp(RuntimeError):
 
 
 class Chassis:
-    """`ports` are the lines of the configuration file ("1:1 wire"); `settings` its other names, - written _."""
+    """`ports` are the lines of the configuration file ("1:1 wire"); `settings` its other names, - written _. `hitless`: it is configured for
+    hitless failover as soon as it is up, the guide's way; else it is as the factory has it."""
 
-    def __init__(self, ground, ports, build, netns=None, **settings):
+    def __init__(self, ground, ports, build, netns=None, hitless=True, **settings):
         self.ground = ground
         self.build = os.path.abspath(build)
         self.netns = netns
@@ -31,6 +34,7 @@ class Chassis:
         cores = sorted(os.sched_getaffinity(0))
         self.settings = {'run_dir': ground.folder, 'worker_cores': cores[-1], 'housekeeping_cores': cores[0], **settings}
         self.ports = ports
+        self.hitless = hitless
 
     def program(self, name):
         return os.path.join(self.build, name)
@@ -49,6 +53,13 @@ class Chassis:
             raise NotUp(f'{"no master answered" if self.term() is None else "not all ports were opened"} within {seconds} s\n{self.log_tail()}')
         if self.process.poll() is not None:
             raise NotUp(f'baton-chassis ended with {self.process.returncode}\n{self.log_tail()}')
+        if self.hitless:
+            self.make_hitless()
+
+    def make_hitless(self):
+        processes.until(lambda: self.run(*HITLESS[0].split()).returncode == 0, 5)   # once it knows its ports
+        for line in HITLESS:
+            self.cli(line)
 
     def wait_ready(self, seconds=20):
         """Until a failover would be hitless."""

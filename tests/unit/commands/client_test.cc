@@ -322,6 +322,24 @@ TEST(client, exit_codes_are_those_of_the_switch) {
     EXPECT_EQ(tell(client, "exit").answer.local, "exit");
 }
 
+TEST(client, an_answer_may_come_with_an_exit_code_and_goes_where_answers_go) {
+    Listener listener;
+    Master master(listener, 1);
+    Client client(options_for(listener));
+    const auto no = tell(client, "check msm-failover");
+    EXPECT_EQ(static_cast<int>(no.answer.code), 5);
+    EXPECT_TRUE(no.text.starts_with("A failover now is NOT hitless")) << no.text;
+    EXPECT_EQ(no.answer.complaint, "");
+    EXPECT_EQ(static_cast<int>(tell(client, "check msm-failover | count").answer.code), 5);
+    for (const auto* line :
+         {"configure sys-recovery-level all msm-failover", "configure msm-failover slave-config inherited",
+          "configure msm-failover link-action keep-links-up preserve-state l2_l3"})
+        tell(client, line);
+    const auto yes = tell(client, "check msm-failover");
+    EXPECT_EQ(static_cast<int>(yes.answer.code), 0);
+    EXPECT_TRUE(yes.text.starts_with("A failover now is hitless")) << yes.text;
+}
+
 TEST(client, errors_are_json_when_json_was_asked_for) {
     auto options = Client::Options{};
     options.path = "/tmp/there/is/no/such/socket";

@@ -113,13 +113,15 @@ class FakeSwitch final : public Switch {
         if (!drop_flushes_) done({});
     }
 
-    Result<void> hitless_ready() const override {
+    Result<void> slave_ready() const override {
         if (why_not_.empty()) return {};
         return Error{Code::not_ready, why_not_};
     }
 
+    Result<void> hitless_ready() const override { return slave_ready(); }
+
     Result<void> hand_over() override {
-        if (auto ready = hitless_ready(); !ready) return ready;
+        if (auto ready = slave_ready(); !ready) return ready;
         ++hand_overs_;
         return {};
     }

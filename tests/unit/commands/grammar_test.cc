@@ -140,6 +140,8 @@ std::string sample(const ArgumentType& type, std::mt19937& random) {
     if (type.name == "mac") return pick({"00:01:30:4d:2a:00", "AA-bb-CC-dd-EE-ff"});
     if (type.name == "seconds") return pick({"0", "15", "300", "1000000"});
     if (type.name == "count") return std::to_string(1 + random() % 1000);
+    if (type.name == "time") return std::to_string(30 + random() % 271);
+    if (type.name == "reelect-timeout") return std::to_string(15 + random() % 166);
     if (type.name == "command") return pick({"show", "\"a b\"", "x"});
     return pick({"blue", "Red-2", "\"green\"", "V.x_1"});
 }

@@ -261,7 +261,8 @@ TEST_F(handlers, before_the_first_failover_the_cause_is_never) {
     EXPECT_EQ(shown["boards"][1]["subsystems"][0],
               Json::parse(
                   R"({"name":"configuration","state":"ready","reason":"none","old_state":"xfr","old_reason":"none"})"));
-    EXPECT_EQ(shown["last_failover"], Json::parse(R"({"cause":"never","duration_us":0,"at":null})"));
+    EXPECT_EQ(shown["last_failover"],
+              Json::parse(R"({"cause":"never","duration_us":0,"at":null,"frames_dropped":null})"));
 }
 
 TEST_F(handlers, a_failover_is_shown_with_cause_and_duration) {
@@ -275,6 +276,11 @@ TEST_F(handlers, a_failover_is_shown_with_cause_and_duration) {
     const auto shown = json("show msm-failover");
     EXPECT_EQ(shown["last_failover"]["cause"], "exception");
     EXPECT_EQ(shown["last_failover"]["duration_us"], 345);
+    EXPECT_EQ(shown["last_failover"]["frames_dropped"], nullptr) << "the data plane is still counting";
+    sw.tables_->applier.terms[2].drops_at_open = 101;
+    sw.tables_->applier.terms[2].drops_at_end = 108;
+    EXPECT_EQ(json("show msm-failover")["last_failover"]["frames_dropped"], 7);
+    EXPECT_NE(text("show msm-failover").find("frames dropped by the switch meanwhile: 7\n"), std::string::npos);
     EXPECT_EQ(shown["last_failover"]["at"], "2023-11-14T22:13:20.123Z");
     EXPECT_EQ(shown["boards"][0]["role"], "slave");
     EXPECT_EQ(shown["boards"][0]["journal_lag_records"], 2);
@@ -315,6 +321,104 @@ TEST_F(handlers, the_baton_goes_and_boards_restart_when_told) {
     EXPECT_EQ(sw.reboots_, (std::vector<std::pair<Slot, bool>>{{Slot::msm_b, false}, {Slot::msm_a, true}}));
     EXPECT_FALSE(interpreter.nature("reboot slot msm-a").confirm.empty());
     refused("reboot slot msm-c", Code::syntax);
+}
+
+TEST_F(handlers, failover_settings_are_said_in_the_guides_words_and_shown) {
+    EXPECT_EQ(json("show msm-failover")["configuration"], Json::parse(R"({
+        "slave_config":"flash","link_action":"take-links-down","preserve_state":"none","timeout":60,
+        "esrp_failover_mode":"none","esrp_reelect_timeout":30,"hang_action":"discard",
+        "sys_recovery_level":"none","sys_recovery_action":null})"));
+    change("configure sys-recovery-level critical msm-failover");
+    change("configure msm-failover slave-config inherited");
+    change("configure msm-failover link-action keep-links-up preserve-state l2_l3");
+    change("configure msm-failover timeout 30");
+    change("configure msm-failover esrp-failover-mode remain-esrp-master-in-l2-domains");
+    change("configure msm-failover hang-action hitless");
+    EXPECT_EQ(json("show msm-failover")["configuration"], Json::parse(R"({
+        "slave_config":"inherited","link_action":"keep-links-up","preserve_state":"l2_l3","timeout":30,
+        "esrp_failover_mode":"remain-esrp-master-in-l2-domains","esrp_reelect_timeout":30,"hang_action":"hitless",
+        "sys_recovery_level":"critical","sys_recovery_action":"msm-failover"})"));
+    const auto shown = text("show msm-failover");
+    for (const auto* line : {"Preserve state:", "l2_l3", "critical msm-failover", "30 s", "re-elect timeout 30 s"})
+        EXPECT_NE(shown.find(line), std::string::npos) << line << "\n" << shown;
+    change("configure msm-failover esrp-failover-mode rapid-reelection");
+    change("configure msm-failover link-action keep-links-up");
+    EXPECT_EQ(sw.running().msm_failover().preserve, config::Preserve::none) << "as the guide has it";
+    change("configure msm-failover link-action keep-links-up preserve-state l2");
+    change("configure msm-failover link-action take-links-down");
+    EXPECT_EQ(sw.running().msm_failover().preserve, config::Preserve::none);
+    change("unconfigure msm-failover");
+    EXPECT_EQ(sw.running().msm_failover(), config::MsmFailover{});
+    EXPECT_EQ(sw.running().recovery_level().level, config::Recovery::critical);
+    change("configure sys-recovery-level none");
+    EXPECT_EQ(sw.running().recovery_level(), config::RecoveryLevel{});
+}
+
+TEST_F(handlers, failover_settings_that_make_no_sense_are_refused_with_what_to_do) {
+    EXPECT_NE(
+        refused("configure msm-failover link-action keep-links-up preserve-state l2").find("slave-config inherited"),
+        std::string::npos);
+    change("configure msm-failover slave-config inherited");
+    change("configure msm-failover link-action keep-links-up preserve-state l2");
+    EXPECT_NE(refused("configure msm-failover slave-config flash").find("link-action keep-links-up"),
+              std::string::npos);
+    refused("configure msm-failover timeout 29", Code::syntax);
+    refused("configure msm-failover timeout 301", Code::syntax);
+    refused("configure msm-failover esrp-failover-mode remain-esrp-master-in-l2-domains 14", Code::syntax);
+    EXPECT_NE(refused("configure sys-recovery-level all shutdown").find("msm-failover"), std::string::npos);
+    EXPECT_NE(refused("configure sys-recovery-level all system-dump msm-failover").find("leave system-dump out"),
+              std::string::npos);
+    refused("configure sys-recovery-level all system-dump maintenance-mode");
+    refused("configure sys-recovery-level all", Code::syntax);
+}
+
+TEST_F(handlers, check_names_what_stands_in_the_way_and_its_remedies_mend_it) {
+    const auto verdict = [&] {
+        Output out;
+        interpreter.run({"check msm-failover", false, 0, Role::read}, [&](Output output) { out = std::move(output); });
+        EXPECT_EQ(out.code, Code::ok) << "it is an answer, not an error";
+        return out.verdict;
+    };
+    EXPECT_EQ(verdict(), Code::not_ready);
+    auto checked = json("check msm-failover");
+    EXPECT_EQ(checked["hitless"], false);
+    std::vector<std::string> named;
+    for (const auto& finding : checked["findings"]) named.push_back(finding["what"]);
+    EXPECT_EQ(named, (std::vector<std::string>{"slave-config", "link-action", "sys-recovery-level"}));
+    EXPECT_EQ(checked["notes"][0]["what"], "hang-action");
+    for (const auto& finding : checked["findings"]) change(finding["remedy"].get<std::string>());
+    checked = json("check msm-failover");
+    EXPECT_EQ(checked["hitless"], true) << checked;
+    EXPECT_EQ(verdict(), Code::ok);
+    EXPECT_EQ(checked["causes"][0],
+              Json::parse(R"({"cause":"admin","hitless":"yes","consequences":"nothing is lost"})"));
+    EXPECT_EQ(checked["causes"][2]["cause"], "watchdog");
+    EXPECT_EQ(checked["causes"][2]["hitless"], "no");
+    EXPECT_EQ(checked["causes"][5]["hitless"], "partial");
+    change(checked["notes"][0]["remedy"].get<std::string>());
+    EXPECT_EQ(json("check msm-failover")["causes"][2]["hitless"], "yes");
+    EXPECT_TRUE(json("check msm-failover")["notes"].empty());
+
+    sw.why_not_ = "msm-b cannot take over hitless: subsystem log is failed, reason invalid brkt; reboot the slave";
+    EXPECT_EQ(verdict(), Code::not_ready);
+    const auto finding = json("check msm-failover")["findings"][0];
+    EXPECT_EQ(finding["what"], "msm-b");
+    EXPECT_EQ(finding["remedy"], "reboot the slave");
+    EXPECT_NE(text("check msm-failover").find("reason invalid brkt\n      reboot the slave\n"), std::string::npos);
+}
+
+TEST_F(handlers, a_failover_that_costs_something_asks_first_and_says_what) {
+    EXPECT_NE(interpreter.nature("run msm-failover").confirm.find("all links go down"), std::string::npos);
+    change("configure msm-failover slave-config inherited");
+    change("configure msm-failover link-action keep-links-up");
+    const auto question = interpreter.nature("run msm").confirm;
+    EXPECT_NE(question.find("learned addresses are forgotten"), std::string::npos) << question;
+    EXPECT_EQ(question.find("links go down"), std::string::npos) << question;
+    change("configure msm-failover link-action keep-links-up preserve-state l2");
+    EXPECT_EQ(interpreter.nature("run msm-failover").confirm, "");
+    change("unconfigure msm-failover");
+    sw.why_not_ = "the slave is absent; insert it";
+    EXPECT_EQ(interpreter.nature("run msm-failover").confirm, "") << "it is refused in any case";
 }
 
 TEST_F(handlers, natures_tell_changes_from_reads) {
@@ -368,7 +472,10 @@ TEST_F(handlers, the_shown_configuration_makes_the_same_switch_out_of_the_factor
           "configure vlan red add ports 1:2", "configure vlan blue add ports 1:2-2:1 tagged",
           "create fdbentry 00:01:30:4d:2a:01 vlan blue ports 2:1",
           "create fdbentry 00:01:30:4d:2a:02 vlan red blackhole", "disable ports 1:3", "configure fdb agingtime 1234",
-          "configure sys-name Core"})
+          "configure sys-name Core", "configure msm-failover slave-config inherited",
+          "configure msm-failover link-action keep-links-up preserve-state l2", "configure msm-failover timeout 299",
+          "configure msm-failover esrp-failover-mode remain-esrp-master-in-l2-domains 44",
+          "configure msm-failover hang-action hitless", "configure sys-recovery-level critical reboot"})
         change(line);
     FakeSwitch other;
     const Interpreter again(other);

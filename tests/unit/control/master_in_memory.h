@@ -24,7 +24,7 @@ class World {
     }
 
     /// The board in `slot` is given the baton: what host/board.cc does, without processes.
-    Master& take_over(Slot slot) {
+    Master& take_over(Slot slot, const config::Consequences& consequences = {}) {
         master.reset();
         around.reset();
         ++term;
@@ -38,9 +38,10 @@ class World {
         own.role.store(BoardRole::master);
         peer.role.store(BoardRole::starting);
         slave.reset();
-        master = std::make_unique<Master>(*around, term, journal.arena(), dataplane.commands(), follower->replica(),
-                                          follower->reader().sequence(),
-                                          MasterHooks{[this] { ++hand_overs; }, [](Slot, bool) { return true; }});
+        master = std::make_unique<Master>(
+            *around, term, journal.arena(), dataplane.commands(), follower->replica(), follower->reader().sequence(),
+            consequences,
+            MasterHooks{[this] { ++hand_overs; }, [](Slot, bool) { return true; }, [this] { return flash; }});
         return *master;
     }
 
@@ -89,6 +90,7 @@ class World {
     std::unique_ptr<Master> master;
     std::unique_ptr<Follower> slave;
     Term term = 0;
+    std::optional<config::Running> flash;  // of whoever takes over
     int dataplane_wakes = 0, other_wakes = 0, hand_overs = 0;
 };
 

@@ -198,8 +198,17 @@ TEST(Master, is_hitless_ready_only_when_the_slave_is) {
     EXPECT_TRUE(says(sentence(world.master->hitless_ready()), "starting"));
     world.start_slave();
     world.settle();
+    EXPECT_EQ(sentence(world.master->slave_ready()), "ok");
+    EXPECT_TRUE(says(sentence(world.master->hitless_ready()),
+                     "slave-config is flash; first: configure msm-failover slave-config inherited"))
+        << "the factory's configuration is not hitless";
+    ASSERT_EQ(world.change(hitless_changes()), "ok");
     EXPECT_EQ(sentence(world.master->hitless_ready()), "ok");
     EXPECT_EQ(world.master->log_lines().size(), 0u) << "the tap is the board's";
+    world.dataplane.tables().applier.heartbeat_ns.store(1);
+    EXPECT_TRUE(says(sentence(world.master->hitless_ready()), "data plane is away"));
+    EXPECT_EQ(sentence(world.master->slave_ready()), "ok") << "an operator may hand over all the same";
+    world.dataplane.beat();
 
     Subsystems words(world.pages[1]);
     words.set(Subsystem::log, SubsystemState::failed, Reason::invalid_record);
@@ -212,6 +221,67 @@ TEST(Master, is_hitless_ready_only_when_the_slave_is) {
     EXPECT_EQ(sentence(world.master->hand_over()), "ok");
     EXPECT_EQ(world.hand_overs, 1);
     EXPECT_EQ(world.master->hand_over().error().code, Code::not_ready) << "once is enough";
+}
+
+TEST(Master, hands_over_though_the_configuration_makes_it_cost_something) {
+    World world;
+    world.dataplane.start(port_list());
+    world.take_over(Slot::msm_a);
+    world.settle();
+    EXPECT_EQ(world.master->hand_over().error().code, Code::not_ready) << "no slave: that no configuration helps";
+    world.start_slave();
+    world.settle();
+    ASSERT_FALSE(world.master->hitless_ready());
+    EXPECT_EQ(sentence(world.master->hand_over()), "ok");
+    EXPECT_EQ(world.hand_overs, 1);
+}
+
+TEST(Master, resets_the_hardware_before_it_says_anything_else) {
+    World world;
+    world.dataplane.start(port_list());
+    world.take_over(Slot::msm_a);
+    ASSERT_EQ(world.change({vlan_create("red")}), "ok");
+    world.dataplane.said.clear();
+    world.take_over(Slot::msm_b, {.reset_links = true, .reset_l2 = true, .reset_l3 = true});
+    world.settle();
+    ASSERT_GT(world.dataplane.said.size(), 1u);
+    EXPECT_EQ(world.dataplane.said.front().type, CommandType::hardware_reset);
+    EXPECT_EQ(world.dataplane.said.front().get<HardwareReset>().what, reset_links | reset_l2 | reset_l3);
+    EXPECT_NE(world.master->running().vlan("red"), nullptr) << "the configuration is inherited";
+    expect_programmed(world);
+
+    world.dataplane.said.clear();
+    world.take_over(Slot::msm_a, {.reset_l2 = true});
+    world.settle();
+    EXPECT_EQ(world.dataplane.said.front().get<HardwareReset>().what, reset_l2);
+    world.dataplane.said.clear();
+    world.take_over(Slot::msm_b);
+    world.settle();
+    for (const Command& command : world.dataplane.said) EXPECT_NE(command.type, CommandType::hardware_reset);
+}
+
+TEST(Master, that_boots_from_flash_gives_up_the_last_ones_configuration_on_both_boards) {
+    World world;
+    world.dataplane.start(port_list());
+    world.take_over(Slot::msm_a);
+    ASSERT_EQ(world.change({vlan_create("saved")}), "ok");
+    world.flash = world.master->running();
+    ASSERT_EQ(world.change({vlan_create("unsaved"), system_name("given-up")}), "ok");
+    world.take_over(Slot::msm_b, {.from_flash = true, .reset_links = true, .reset_l2 = true, .reset_l3 = true});
+    world.settle();
+    EXPECT_EQ(world.master->running(), *world.flash);
+    expect_programmed(world);
+    world.start_slave();
+    world.settle();
+    EXPECT_EQ(world.slave->replica().databases().running, *world.flash) << "the slave inherits it";
+    world.take_over(Slot::msm_a);
+    EXPECT_EQ(world.master->running(), *world.flash) << "and the next master goes on with it";
+
+    world.flash.reset();
+    world.take_over(Slot::msm_b, {.from_flash = true});
+    world.settle();
+    EXPECT_EQ(world.master->running(), config::Running::factory(port_list())) << "nothing was ever saved";
+    expect_programmed(world);
 }
 
 TEST(Master, writes_a_snapshot_for_a_slave_that_cannot_follow) {

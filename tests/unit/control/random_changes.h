@@ -102,6 +102,28 @@ inline config::Change system_name(const std::string& name) {
     return change;
 }
 
+inline config::Change failover(std::uint32_t slave_config, std::uint32_t link_action, std::uint32_t preserve) {
+    config::Change change;
+    change.mutable_msm_failover()->set_slave_config(slave_config);
+    change.mutable_msm_failover()->set_link_action(link_action);
+    change.mutable_msm_failover()->set_preserve(preserve);
+    return change;
+}
+
+inline config::Change recovery(std::uint32_t level, std::uint32_t action) {
+    config::Change change;
+    change.mutable_recovery_level()->set_level(level);
+    change.mutable_recovery_level()->set_action(action);
+    return change;
+}
+
+/// What the guide does to make a switch fail over hitlessly, and the hang action beside.
+inline std::vector<config::Change> hitless_changes() {
+    std::vector<config::Change> out{failover(1, 1, 2), recovery(2, 0)};
+    out[0].mutable_msm_failover()->set_hang_action(1);
+    return out;
+}
+
 class RandomChanges {
   public:
     explicit RandomChanges(std::uint64_t seed) : random_(seed) {}
@@ -110,7 +132,7 @@ class RandomChanges {
         static const std::vector<std::string> names{"Default", "red", "GREEN", "blue", "v1", "v2"};
         const auto& name = names[below(names.size())];
         const std::string mac = numbered("02:00:00:00:00:0", below(6));
-        switch (below(14)) {
+        switch (below(16)) {
             case 0:
             case 1: return vlan_create(name);
             case 2: return vlan_delete(name);
@@ -124,6 +146,8 @@ class RandomChanges {
             case 10: return static_entry(mac, name, below(4) ? port() : "");
             case 11: return static_away(mac, name);
             case 12: return below(2) ? aging(below(3) ? 15 + below(100) : 0) : system_name(numbered("sw", below(9)));
+            case 13: return below(4) ? failover(below(2), below(2), below(3)) : recovery(below(3), below(2));
+            case 14: return some_of_failover();
             default: return enable(some_ports(), below(2));
         }
     }
@@ -137,6 +161,17 @@ class RandomChanges {
     std::uint32_t below(std::size_t n) { return static_cast<std::uint32_t>(random_() % n); }
 
   private:
+    /// Only some fields are said; some values are out of range.
+    config::Change some_of_failover() {
+        config::Change change;
+        auto* set = change.mutable_msm_failover();
+        if (below(2)) set->set_timeout_seconds(25 + below(300));
+        if (below(2)) set->set_esrp_mode(below(4));
+        if (below(2)) set->set_esrp_timeout(10 + below(180));
+        if (below(2)) set->set_hang_action(below(3));
+        return change;
+    }
+
     std::string port() { return port_list()[below(port_list().size())].text(); }
 
     std::vector<std::string> some_ports() {

@@ -112,6 +112,56 @@ TEST(Running, aging_is_never_or_15_to_a_million_seconds) {
         EXPECT_TRUE(says(refusal(running, {aging(bad)}), "15 to 1000000"));
 }
 
+TEST(Running, failover_settings_are_the_factorys_until_said_and_only_what_is_said_changes) {
+    Running running = factory();
+    EXPECT_EQ(running.msm_failover(), MsmFailover{});
+    EXPECT_EQ(running.msm_failover().slave_config, SlaveConfig::flash);
+    EXPECT_EQ(running.msm_failover().link_action, LinkAction::take_links_down);
+    EXPECT_EQ(running.msm_failover().timeout_seconds, 60u);
+    EXPECT_EQ(running.msm_failover().esrp_timeout, 30u);
+    EXPECT_EQ(running.recovery_level(), RecoveryLevel{});
+    ASSERT_EQ(refusal(running, {failover(1, 1, 2)}), "");
+    Change hang;
+    hang.mutable_msm_failover()->set_hang_action(1);
+    ASSERT_EQ(refusal(running, {hang, recovery(1, 0)}), "");
+    EXPECT_EQ(running.msm_failover().preserve, Preserve::l2_l3) << "not said, so it stays";
+    EXPECT_EQ(running.msm_failover().hang_action, HangAction::hitless);
+    EXPECT_EQ(running.recovery_level().level, Recovery::critical);
+    ASSERT_EQ(refusal(running, {change_to(MsmFailover{})}), "");
+    EXPECT_EQ(running.msm_failover(), MsmFailover{});
+    EXPECT_EQ(running.recovery_level().level, Recovery::critical) << "another setting";
+}
+
+TEST(Running, preserve_state_and_a_slave_from_flash_refuse_each_other) {
+    Running running = factory();
+    EXPECT_TRUE(says(refusal(running, {failover(0, 1, 1)}), "first: configure msm-failover slave-config inherited"));
+    EXPECT_TRUE(says(refusal(running, {failover(1, 0, 1)}), "first: configure msm-failover link-action keep-links-up"));
+    EXPECT_EQ(running.msm_failover(), MsmFailover{});
+    ASSERT_EQ(refusal(running, {failover(1, 1, 1)}), "");
+    Change flash;
+    flash.mutable_msm_failover()->set_slave_config(0);
+    EXPECT_TRUE(says(refusal(running, {flash}), "first: configure msm-failover link-action keep-links-up"));
+    EXPECT_EQ(running.msm_failover().preserve, Preserve::l2) << "nothing is cleared behind anybody's back";
+    ASSERT_EQ(refusal(running, {failover(1, 1, 0), flash}), "") << "what the sentence said";
+}
+
+TEST(Running, failover_times_and_words_have_their_ranges) {
+    Running running = factory();
+    for (const auto& [seconds, good] : {std::pair{29u, false}, {30u, true}, {300u, true}, {301u, false}}) {
+        Change change;
+        change.mutable_msm_failover()->set_timeout_seconds(seconds);
+        EXPECT_EQ(refusal(running, {change}).empty(), good) << seconds;
+    }
+    for (const auto& [seconds, good] : {std::pair{14u, false}, {15u, true}, {180u, true}, {181u, false}}) {
+        Change change;
+        change.mutable_msm_failover()->set_esrp_timeout(seconds);
+        EXPECT_EQ(refusal(running, {change}).empty(), good) << seconds;
+    }
+    EXPECT_TRUE(says(refusal(running, {failover(2, 0, 0)}), "does not know"));
+    EXPECT_TRUE(says(refusal(running, {recovery(3, 0)}), "does not know"));
+    EXPECT_TRUE(says(refusal(running, {recovery(1, 2)}), "does not know"));
+}
+
 TEST(Running, knows_no_port_that_is_not_there_except_in_replay) {
     Running running = factory();
     EXPECT_TRUE(says(refusal(running, {enable({"9:9"}, false)}), "no port 9:9"));
