@@ -7,10 +7,13 @@ ApplierRounds::ApplierRounds(Setup setup, Time now)
     : tables_(setup.tables),
       fdb_(setup.fdb),
       wake_boards_(std::move(setup.wake_boards)),
-      changes_(*setup.tables, *setup.fdb, [this](PortId id, bool enabled) { links_.set_enabled(id, enabled); }),
+      changes_(
+          *setup.tables, *setup.fdb, [this](PortId id, bool enabled) { links_.set_enabled(id, enabled); },
+          [this](Time now) { links_.reset(now); }),
       reconcile_(*setup.tables, changes_),
       commands_(*setup.baton, *setup.commands, *setup.tables, changes_, reconcile_),
-      links_(*setup.tables, changes_, std::move(setup.ports)) {
+      links_(*setup.tables, changes_, std::move(setup.ports)),
+      toll_(*setup.tables) {
     Applier& account = tables_->applier;
     const std::uint64_t incarnation = account.incarnation.load(std::memory_order_relaxed) + 1;
     if (incarnation == 1) account.aging_seconds.store(default_aging_seconds, std::memory_order_relaxed);
@@ -20,12 +23,23 @@ ApplierRounds::ApplierRounds(Setup setup, Time now)
 
 bool ApplierRounds::turn(Time now) {
     tables_->applier.heartbeat_ns.store(now.ns, std::memory_order_relaxed);
+    const Term before = tables_->applier.term.load(std::memory_order_relaxed);
+    toll_.look(now);
     const unsigned taken = commands_.take(most_commands, now);
     const bool sweeping = reconcile_.turn(now);
+    account_for_terms(before);
     const bool maintaining = maintain_fdb(now);
     const bool changed = links_.turn(now);
     if (taken > 0 || changed) wake_boards_();
     return taken == most_commands || sweeping || maintaining;
+}
+
+void ApplierRounds::account_for_terms(Term before) {
+    const Applier& applier = tables_->applier;
+    const Term term = applier.term.load(std::memory_order_relaxed);
+    if (term != before) toll_.term_began(term);
+    const bool reconciled = applier.terms[term % 64].end_of_table_ns.load(std::memory_order_relaxed) != 0;
+    toll_.end_when(term, reconciled && !links_.resetting());
 }
 
 bool ApplierRounds::maintain_fdb(Time now) {

@@ -11,6 +11,7 @@
 
 #include "dataplane/applier/commands.h"
 #include "dataplane/applier/links.h"
+#include "dataplane/applier/toll.h"
 
 namespace baton {
 
@@ -42,6 +43,7 @@ class ApplierRounds {
     static constexpr std::uint32_t default_aging_seconds = 300;
 
     bool maintain_fdb(Time now);
+    void account_for_terms(Term before);
 
     TablesArena* tables_;
     FdbMaintenance* fdb_;
@@ -50,6 +52,7 @@ class ApplierRounds {
     Reconcile reconcile_;
     Commands commands_;
     Links links_;
+    Toll toll_;
 };
 
 }  // namespace baton

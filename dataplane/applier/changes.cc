@@ -13,8 +13,8 @@ bool is_vlan(std::uint32_t vlan) {
 
 }  // namespace
 
-Changes::Changes(TablesArena& tables, FdbMaintenance& fdb, OnEnabled on_enabled)
-    : tables_(&tables), fdb_(&fdb), on_enabled_(std::move(on_enabled)) {
+Changes::Changes(TablesArena& tables, FdbMaintenance& fdb, OnEnabled on_enabled, OnReset on_reset)
+    : tables_(&tables), fdb_(&fdb), on_enabled_(std::move(on_enabled)), on_reset_(std::move(on_reset)) {
     fdb_->keep_statics([this](VlanId vlan, Mac mac) {
         statics_[fdb_key(vlan, mac.value())] = {};
         return true;
@@ -41,9 +41,9 @@ Outcome Changes::apply(const Command& command, Time now) {
             tables_->applier.aging_seconds.store(seconds, std::memory_order_relaxed);
             return Outcome::done;
         }
+        case CommandType::hardware_reset: return reset(command.get<HardwareReset>(), now);
         case CommandType::none:
         case CommandType::end_of_table:
-        case CommandType::hardware_reset:
         case CommandType::fabric_set: break;
     }
     return Outcome::bad_argument;
@@ -130,6 +130,15 @@ Outcome Changes::delete_static(const FdbStatic& body) {
 
 void Changes::remove_static(std::uint64_t key) {
     if (statics_.erase(key) != 0) fdb_->delete_static(static_cast<VlanId>(key >> 48), Mac::of(key & mac_mask));
+}
+
+// Static entries are configuration: the master says them again behind this, and what it does not say is swept. There is
+// no layer 3 table yet that reset_l3 could empty.
+Outcome Changes::reset(const HardwareReset& body, Time now) {
+    if (body.what == 0 || body.what & ~(reset_links | reset_l2 | reset_l3)) return Outcome::bad_argument;
+    if (body.what & reset_links) on_reset_(now);
+    if (body.what & (reset_links | reset_l2)) forget_all();
+    return Outcome::done;
 }
 
 Outcome Changes::flush(const FdbFlush& body) {

@@ -25,13 +25,19 @@ class Changes {
     /// Told when a port is enabled or disabled (the port itself acts on it).
     using OnEnabled = std::function<void(PortId, bool)>;
 
-    Changes(TablesArena& tables, FdbMaintenance& fdb, OnEnabled on_enabled);
+    /// Told to take every link down for a moment.
+    using OnReset = std::function<void(Time)>;
+
+    Changes(TablesArena& tables, FdbMaintenance& fdb, OnEnabled on_enabled, OnReset on_reset);
 
     /// Does a command of a master whose term is current; end_of_table is not one of these (Reconcile).
     Outcome apply(const Command& command, Time now);
 
     /// The port's dynamic entries go: its link went down.
     void link_lost(PortId port) { fdb_->flush(0, port); }
+
+    /// All dynamic entries go.
+    void forget_all() { fdb_->flush(0, 0); }
 
     /// A VLAN or static entry that no board confirmed goes; what Reconcile calls.
     void remove_vlan(VlanId vlan);
@@ -50,12 +56,14 @@ class Changes {
     Outcome set_static(const FdbStatic& body, Term term, Owner owner);
     Outcome delete_static(const FdbStatic& body);
     Outcome flush(const FdbFlush& body);
+    Outcome reset(const HardwareReset& body, Time now);
     void port_left(VlanId vlan, PortId port);
     bool port_exists(PortId port) const;
 
     TablesArena* tables_;
     FdbMaintenance* fdb_;
     OnEnabled on_enabled_;
+    OnReset on_reset_;
     std::unordered_map<std::uint64_t, Static> statics_;  // by fdb_key
 };
 

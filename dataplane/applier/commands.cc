@@ -21,6 +21,8 @@ void Commands::open(Term term) {
     account.first_accept_ns.store(0, std::memory_order_relaxed);
     account.applied.store(0, std::memory_order_relaxed);
     account.end_of_table_ns.store(0, std::memory_order_relaxed);
+    account.drops_at_end.store(0, std::memory_order_relaxed);  // the two of them belong to Toll
+    account.drops_at_open.store(0, std::memory_order_relaxed);
     account.term.store(term, std::memory_order_release);
     log::notice("applier term={}", term);
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks the ports, which may cost a system call each, so that workers need not: link, speed, and what was lost where the
 // switch could not see it. A few ports a round, all of them each 20 ms. Writes PortEntry and three drop counters.
+//
+// A failover that is not to keep links up takes all of them down for a second: carrier where the kind has one (tap,
+// net_tap, interfaces of AF_PACKET and AF_XDP, NICs; a wire's other end is told), and in any case nothing comes in
+// (link_reset) or goes out. A second, because kernels tell their neighbours of a lost carrier up to a second late.
 #pragma once
 
 #include <span>
@@ -30,6 +34,13 @@ class Links {
 
     void set_enabled(PortId id, bool enabled);
 
+    /// All links down, and up again reset_time later.
+    void reset(Time now);
+
+    bool resetting() const { return reset_until_ != Time::never(); }
+
+    static constexpr Duration reset_time = seconds(1);
+
   private:
     struct Watched {
         NumberedPort port;
@@ -40,12 +51,14 @@ class Links {
     static constexpr std::size_t slice = 16;
 
     bool ask(Watched& watched);
+    void end_reset();
 
     TablesArena* tables_;
     Changes* changes_;
     std::vector<Watched> ports_;
     std::size_t next_ = 0;
     Time round_began_;
+    Time reset_until_ = Time::never();
 };
 
 }  // namespace baton

@@ -29,11 +29,12 @@ bool Worker::receive(Inlet& inlet) {
     batch.port_vlan = inlet.entry->port_vlan.load(std::memory_order_relaxed);
 
     Traffic& traffic = context_.counters->port[inlet.id];
-    if (inlet.entry->enabled.load(std::memory_order_relaxed)) [[likely]] {
+    const bool resetting = inlet.entry->resetting.load(std::memory_order_relaxed) != 0;
+    if (inlet.entry->enabled.load(std::memory_order_relaxed) && !resetting) [[likely]] {
         run_pipeline(context_, batch);
     } else {
         for (unsigned i = 0; i < count; ++i) batch.bytes += batch.frame[i]->pkt_len;
-        count_drop(*context_.counters, inlet.id, Drop::port_disabled, count);
+        count_drop(*context_.counters, inlet.id, resetting ? Drop::link_reset : Drop::port_disabled, count);
         rte_pktmbuf_free_bulk(batch.frame, count);
     }
     add(traffic.rx_frames, count);

@@ -27,7 +27,8 @@ namespace baton {
     X(handoff_full, "the ring to the port's own worker was full")                             \
     X(punt_full, "nobody read the punt ring")                                                 \
     X(no_buffer, "no packet buffer was free")                                                 \
-    X(receive_missed, "lost by the port before the switch saw it")
+    X(receive_missed, "lost by the port before the switch saw it")                            \
+    X(link_reset, "the port's link was down for a moment, as a failover was to take it down")
 
 enum class Drop : std::uint8_t {
 #define BATON_DROP_NAME(name, meaning) name,

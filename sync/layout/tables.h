@@ -27,7 +27,8 @@ struct PortEntry {                                 // owner: applier
     std::uint64_t mac = 0;                         // Mac::value()
     char kind[16] = {};                            // "wire", "tap", "xsk", "net_tap", ...
     char device[64] = {};                          // what stands behind it, zero-terminated
-    std::uint8_t pad[16] = {};
+    std::atomic<std::uint8_t> resetting = 0;       // 1: a failover has taken its link down for a moment
+    std::uint8_t pad[15] = {};
 };
 template <>
 struct Describe<PortEntry> {
@@ -37,7 +38,8 @@ struct Describe<PortEntry> {
         BATON_FIELD(PortEntry, enabled),      BATON_FIELD(PortEntry, link_up),    BATON_FIELD(PortEntry, port_vlan),
         BATON_FIELD(PortEntry, worker),       BATON_FIELD(PortEntry, link_changes), BATON_FIELD(PortEntry, speed_mbps),
         BATON_FIELD(PortEntry, max_frame),    BATON_FIELD(PortEntry, mac),        BATON_FIELD(PortEntry, kind),
-        BATON_FIELD(PortEntry, device),       BATON_FIELD(PortEntry, pad)};
+        BATON_FIELD(PortEntry, device),       BATON_FIELD(PortEntry, resetting),
+        BATON_FIELD(PortEntry, pad)};
 };
 static_assert(sizeof(PortEntry) == 128 && Shared<PortEntry>);
 
@@ -65,8 +67,8 @@ struct TermAccount {                               // owner: applier; kept at [t
     std::atomic<std::int64_t> first_accept_ns = 0; // when the term's first command was applied
     std::atomic<std::uint64_t> applied = 0;        // commands of this term applied
     std::atomic<std::int64_t> end_of_table_ns = 0; // when reconcile ended
-    std::atomic<std::uint64_t> drops_at_open = 0;  // frames dropped by then, all reasons: when the term was first seen,
-    std::atomic<std::uint64_t> drops_at_end = 0;   // and when reconcile ended (0: not yet); the difference is its price
+    std::atomic<std::uint64_t> drops_at_open = 0;  // 1 + frames dropped, all reasons: just before the term was first seen,
+    std::atomic<std::uint64_t> drops_at_end = 0;   // and when all was settled; 0: not yet. The difference is its price
 };
 template <>
 struct Describe<TermAccount> {

@@ -178,6 +178,82 @@ TEST_F(ApplierTest, follows_links_and_counts_what_ports_lost) {
     EXPECT_GT(wakes, before);
 }
 
+TEST_F(ApplierTest, resets_links_for_a_second_and_forgets_what_was_learned_before_and_meanwhile) {
+    ASSERT_EQ(say(CommandType::vlan_set, vlan(10, {1, 2, 3})), Outcome::done);
+    ASSERT_EQ(say(CommandType::port_set, PortConfig{3, 10, 0}), Outcome::done);
+    ASSERT_EQ(say(CommandType::fdb_static_set, FdbStatic{other.value(), 10, 2, 0, 0}), Outcome::done);
+    learn(host, 10, 1);
+    const std::uint32_t changes = tables.ports[1].link_changes;
+    ASSERT_EQ(say(CommandType::hardware_reset, HardwareReset{reset_links | reset_l2 | reset_l3}), Outcome::done);
+    EXPECT_FALSE(puppets[0].enabled) << "the carrier is gone";
+    EXPECT_EQ(tables.ports[1].link_up, 0) << "although the puppet says up";
+    EXPECT_EQ(tables.ports[1].resetting, 1);
+    EXPECT_EQ(tables.ports[1].enabled, 1) << "the configuration is not touched";
+    EXPECT_EQ(lookup(host, 10), fdb_dest_none);
+    EXPECT_EQ(lookup(other, 10), 2) << "configuration, which its master says again or sweeps";
+
+    learn(host, 10, 1);  // a worker was in the middle of a burst
+    ASSERT_EQ(say(CommandType::port_set, PortConfig{1, 10, 0}), Outcome::done);
+    ASSERT_EQ(say(CommandType::port_set, PortConfig{1, 10, 1}), Outcome::done);
+    EXPECT_FALSE(puppets[0].enabled) << "enabled by configuration, and down until the reset ends";
+    now = now + Links::reset_time;
+    turn();
+    turn();
+    EXPECT_TRUE(puppets[0].enabled);
+    EXPECT_EQ(tables.ports[1].link_up, 1);
+    EXPECT_EQ(tables.ports[1].resetting, 0);
+    EXPECT_EQ(tables.ports[1].link_changes, changes + 2) << "down and up";
+    EXPECT_EQ(lookup(host, 10), fdb_dest_none);
+    EXPECT_FALSE(puppets[2].enabled) << "what was disabled before stays so";
+}
+
+TEST_F(ApplierTest, keeps_links_when_only_layers_are_reset_and_refuses_what_it_does_not_know) {
+    ASSERT_EQ(say(CommandType::vlan_set, vlan(10, {1, 2, 3})), Outcome::done);
+    learn(host, 10, 1);
+    ASSERT_EQ(say(CommandType::hardware_reset, HardwareReset{reset_l3}), Outcome::done);
+    EXPECT_EQ(lookup(host, 10), 1) << "layer 2 was not meant";
+    ASSERT_EQ(say(CommandType::hardware_reset, HardwareReset{reset_l2}), Outcome::done);
+    EXPECT_EQ(lookup(host, 10), fdb_dest_none);
+    EXPECT_TRUE(puppets[0].enabled);
+    EXPECT_EQ(tables.ports[1].link_up, 1);
+    EXPECT_EQ(say(CommandType::hardware_reset, HardwareReset{0}), Outcome::bad_argument);
+    EXPECT_EQ(say(CommandType::hardware_reset, HardwareReset{8}), Outcome::bad_argument);
+}
+
+TEST_F(ApplierTest, links_that_were_being_reset_when_it_died_are_no_longer_when_it_is_back) {
+    ASSERT_EQ(say(CommandType::hardware_reset, HardwareReset{reset_links}), Outcome::done);
+    applier.reset();
+    start();
+    EXPECT_EQ(tables.ports[1].resetting, 0);
+}
+
+TEST_F(ApplierTest, says_what_a_change_of_the_baton_cost) {
+    auto& dropped = tables.workers[0].drops[2][static_cast<std::size_t>(Drop::egress_down)];
+    dropped = 5;
+    ASSERT_EQ(say(CommandType::vlan_set, vlan(10, {1, 2})), Outcome::done);
+    turn();
+    const TermAccount& account = tables.applier.terms[2];
+    grant(2);
+    dropped = 12;  // behind the last look, ahead of the new master's first word
+    master->push(CommandType::hardware_reset, Owner::configuration, HardwareReset{reset_links});
+    now = now + milliseconds(1);
+    applier->turn(now);
+    EXPECT_EQ(account.drops_at_open, 1 + 5u);
+    EXPECT_EQ(account.drops_at_end, 0u);
+    ASSERT_EQ(say(CommandType::vlan_set, vlan(10, {1, 2})), Outcome::done);
+    ASSERT_EQ(say(CommandType::end_of_table, EndOfTable{}), Outcome::done);
+    EXPECT_NE(account.end_of_table_ns, 0);
+    EXPECT_EQ(account.drops_at_end, 0u) << "links are still down";
+    dropped = 100;
+    now = now + Links::reset_time;
+    turn();
+    turn();
+    EXPECT_EQ(account.drops_at_end - account.drops_at_open, 95u);
+    dropped = 1000;
+    turn();
+    EXPECT_EQ(account.drops_at_end - account.drops_at_open, 95u) << "later ones are not its price";
+}
+
 TEST_F(ApplierTest, takes_only_the_current_terms_commands) {
     ASSERT_EQ(say(CommandType::vlan_set, vlan(10, {1})), Outcome::done);
     CommandWriter old = *master;

@@ -103,6 +103,21 @@ TEST(Lengths, does_not_pad_for_a_wire) {
     EXPECT_EQ(baton.drops(1, Drop::runt), 1u);
 }
 
+TEST(Reset, takes_nothing_in_while_a_ports_link_is_reset_and_names_it) {
+    TestSwitch baton;
+    baton.all_in_one();
+    baton.tables().ports[1].resetting = 1;
+    const Frame lost = frame(broadcast, host(1));
+    baton.send(1, lost);
+    EXPECT_EQ(baton.where(lost), Ports{});
+    EXPECT_EQ(baton.drops(1, Drop::link_reset), 1u);
+    EXPECT_EQ(baton.lookup(host(1), 1), fdb_dest_none) << "nor is anything learned from it";
+    baton.tables().ports[1].resetting = 0;
+    baton.send(1, lost);
+    EXPECT_EQ(baton.where(lost), (Ports{2, 3, 4}));
+    EXPECT_TRUE(baton.accounts_balance());
+}
+
 TEST(Full, counts_what_a_port_does_not_take) {
     TestSwitch baton({.ports = 2, .slots = 64});
     baton.all_in_one();
