@@ -35,7 +35,7 @@ struct Ground {
     std::unique_ptr<TablesArena> tables = std::make_unique<TablesArena>();
     std::unique_ptr<CommandArena> arena = std::make_unique<CommandArena>();
     std::unique_ptr<BatonPage> baton = std::make_unique<BatonPage>();
-    Changes changes{*tables, fdb, [](PortId port, bool) { must(port > 0 && port < max_ports); }};
+    Changes changes{*tables, fdb, [](PortId port, bool) { must(port > 0 && port < max_ports); }, [](Time) {}};
     Reconcile reconcile{*tables, changes};
     Commands commands{*baton, *arena, *tables, changes, reconcile};
     Term term = 0;
@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
     std::size_t foreign = 0;
     for (std::size_t i = 0; i < count; ++i, input += piece) {
         Command command;
-        command.type = static_cast<CommandType>(input[0] % 12);
+        command.type = static_cast<CommandType>(input[0] % 13);
         command.owner = static_cast<Owner>(input[1] % 3);
         command.term = input[2] == 0xff ? term - 1 : input[2] == 0xfe ? term + ring_count : term;
         command.sequence = input[3] == 0xff ? 0 : i + 1;
