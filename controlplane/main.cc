@@ -12,13 +12,13 @@ namespace {
 
 struct Options {
     baton::Slot slot{};
-    baton::Duration watchdog{};
+    baton::Board::Choices choices{};
     baton::log::Level level{};
 };
 
 Options read_options(int argc, char** argv) {
     namespace po = boost::program_options;
-    std::string slot, level;
+    std::string slot, level, pretended;
     unsigned watchdog_ms = 0;
     po::options_description about(
         "baton-msm: a management board of the Baton switch, started by baton-chassis.\nOptions");
@@ -27,9 +27,14 @@ Options read_options(int argc, char** argv) {
         "abort, with a core, when the event loop stands for so long")(
         "log-level", po::value(&level)->default_value("info")->value_name("LEVEL"),
         "debug, info, notice, warning or error")("help", "this text")("version", "the release");
+    po::options_description hidden;  // for tests: what a board of another release, or a lesser one, would say and do
+    hidden.add_options()("pretend-release", po::value(&pretended)->default_value(BATON_VERSION))("follow-only",
+                                                                                                 po::bool_switch());
+    po::options_description all;
+    all.add(about).add(hidden);
     po::variables_map given;
     try {
-        po::store(po::parse_command_line(argc, argv, about), given);
+        po::store(po::parse_command_line(argc, argv, all), given);
         po::notify(given);
     } catch (const po::error& error) {
         throw baton::StartupError{2, std::string("baton-msm: ") + error.what() + "; see baton-msm --help"};
@@ -46,9 +51,13 @@ Options read_options(int argc, char** argv) {
     if (!which) throw baton::StartupError{2, "baton-msm: name the slot: --slot a or --slot b"};
     if (watchdog_ms < 200)
         throw baton::StartupError{2, "baton-msm: --watchdog-ms is at least 200: the loop beats every 100 ms"};
+    const auto release = baton::config::parse_release(pretended);
+    if (release == 0) throw baton::StartupError{2, "baton-msm: --pretend-release is a release such as 0.1.0"};
+    baton::config::pretend_release(release);
+    const baton::Board::Choices choices{baton::milliseconds(watchdog_ms), given["follow-only"].as<bool>()};
     for (const auto at : {baton::log::Level::debug, baton::log::Level::info, baton::log::Level::notice,
                           baton::log::Level::warning, baton::log::Level::error})
-        if (baton::log::name_of(at) == level) return {*which, baton::milliseconds(watchdog_ms), at};
+        if (baton::log::name_of(at) == level) return {*which, choices, at};
     throw baton::StartupError{2, "baton-msm: --log-level is debug, info, notice, warning or error, not " + level};
 }
 
@@ -59,7 +68,7 @@ int main(int argc, char** argv) {
         const Options options = read_options(argc, argv);
         baton::log::open(baton::name_of(options.slot), options.level);
         baton::Child child(options.slot);
-        baton::Board board(child, options.slot, options.watchdog);
+        baton::Board board(child, options.slot, options.choices);
         const int code = board.run();
         std::_Exit(
             code);  // all is shared memory or the kernel's; the slot waits for this process's end, not for ~Board

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "controlplane/config/failover.h"
+#include "controlplane/config/syslog_host.h"
 
 namespace baton::commands {
 namespace {
@@ -71,6 +72,18 @@ Result<Value> read_reelect_time(std::string_view text) {
     return read_number(text, config::esrp_timeout_least, config::esrp_timeout_most, "the time");
 }
 
+Result<Value> read_severity(std::string_view text) {
+    const auto level = config::severity_of(text);
+    if (!level) return level.error();
+    return Value{.number = static_cast<std::uint64_t>(*level)};
+}
+
+Result<Value> read_syslog_host(std::string_view text) {
+    const auto host = config::parse_syslog_host(std::string(text));
+    if (!host) return host.error();
+    return Value{.text = host->text};
+}
+
 Result<Value> read_mac(std::string_view text) {
     if (const auto mac = Mac::parse(text)) return Value{.mac = *mac};
     return syntax("an address is six pairs of hex digits, as 00:01:30:4d:2a:00");
@@ -92,6 +105,9 @@ constexpr ArgumentType types[] = {
     {"seconds", "0 (never), or 15 to 1000000 seconds", read_aging},
     {"time", "30 to 300 seconds", read_failover_time},
     {"reelect-timeout", "15 to 180 seconds; 30 when left out", read_reelect_time},
+    {"severity", "emergency, alert, critical, error, warning, notice, info or debug", read_severity},
+    {"host", "An IPv4 or IPv6 address, as 10.0.0.1 or 10.0.0.1:5514; or local: the machine's own syslog",
+     read_syslog_host},
     {"count", "How many, 1 to 1000000", read_count},
     {"pattern", "An extended regular expression, as grep -E; in quotes when it holds a space or a bar", read_pattern},
     {"command", "A command or its first words", read_any, Live::none, true},

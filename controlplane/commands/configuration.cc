@@ -6,6 +6,7 @@
 #include "controlplane/commands/columns.h"
 #include "controlplane/commands/handlers.h"
 #include "controlplane/commands/ports_view.h"
+#include "controlplane/config/syslog_host.h"
 
 namespace baton::commands {
 namespace {
@@ -84,6 +85,13 @@ std::string command_of(const config::Change& change) {
                                     : fmt::format("configure sys-recovery-level {} {}", level,
                                                   config::name_in(config::recovery_action_names, set.action()));
         }
+        case config::Change::kSyslogAdd:
+            return fmt::format("configure syslog add {} {}", change.syslog_add().host(),
+                               config::severity_name(static_cast<log::Level>(change.syslog_add().severity())));
+        case config::Change::kSyslogDelete:
+            return fmt::format("configure syslog delete {}", change.syslog_delete().host());
+        case config::Change::kSyslogEnable:
+            return change.syslog_enable().enabled() ? "enable syslog" : "disable syslog";
         case config::Change::CHANGE_NOT_SET: break;
     }
     return {};

@@ -42,6 +42,13 @@ Result<Json> show_log(const Call&);
 std::string show_log_text(const Json&);
 void clear_log(const Call&, Done);
 
+Result<Plan> configure_syslog(const Call&);
+Result<Plan> configure_syslog_delete(const Call&);
+Result<Plan> enable_syslog(const Call&);
+Result<Plan> disable_syslog(const Call&);
+Result<Json> show_syslog(const Call&);
+std::string show_syslog_text(const Json&);
+
 Result<Json> show_msm_failover(const Call&);
 std::string show_msm_failover_text(const Json&);
 void run_msm_failover(const Call&, Done);

@@ -19,14 +19,18 @@ std::string printable(std::string text) {
 Result<Json> show_log(const Call& call) {
     const auto lines = call.sw.log_lines();
     const auto* count = call.match.get<std::uint64_t>("count");
-    const std::size_t from = count && *count < lines.size() ? lines.size() - static_cast<std::size_t>(*count) : 0;
+    const auto* least = call.match.get<std::uint64_t>("severity");
+    std::vector<const LoggedLine*> chosen;
+    for (const auto& line : lines)
+        if (!least || static_cast<std::uint64_t>(line.level) >= *least) chosen.push_back(&line);
+    const std::size_t from = count && *count < chosen.size() ? chosen.size() - static_cast<std::size_t>(*count) : 0;
     Json out;
     out["lines"] = Json::array();
-    for (std::size_t i = from; i < lines.size(); ++i)
-        out["lines"].push_back({{"at", wall_time(lines[i].at_ns)},
-                                {"level", log::name_of(lines[i].level)},
-                                {"slot", lines[i].slot},
-                                {"line", printable(lines[i].line)}});
+    for (std::size_t i = from; i < chosen.size(); ++i)
+        out["lines"].push_back({{"at", wall_time(chosen[i]->at_ns)},
+                                {"level", log::name_of(chosen[i]->level)},
+                                {"slot", chosen[i]->slot},
+                                {"line", printable(chosen[i]->line)}});
     return out;
 }
 

@@ -6,6 +6,7 @@
 #include "controlplane/commands/columns.h"
 #include "controlplane/commands/handlers.h"
 #include "controlplane/config/consequences.h"
+#include "controlplane/commands/msm_subsystems.h"
 
 namespace baton::commands {
 namespace {
@@ -26,21 +27,6 @@ Json slot_json(Slot slot) {
 template <std::size_t count>
 std::string name_in(const std::string_view (&names)[count], std::size_t index) {
     return std::string(index < count ? names[index] : "unknown");
-}
-
-Json subsystems_json(const BoardPage& page) {
-    auto out = Json::array();
-    for (std::size_t i = 0; i < subsystem_count; ++i) {
-        const auto word = SubsystemWord::of(page.subsystem[i].load());
-        Json one;
-        one["name"] = subsystem_names[i];
-        one["state"] = name_in(subsystem_state_names, static_cast<std::size_t>(word.state));
-        one["reason"] = name_in(reason_names, static_cast<std::size_t>(word.reason));
-        one["old_state"] = name_in(subsystem_state_names, static_cast<std::size_t>(word.old_state));
-        one["old_reason"] = name_in(reason_names, static_cast<std::size_t>(word.old_reason));
-        out.push_back(std::move(one));
-    }
-    return out;
 }
 
 Json configuration_json(const config::Running& running) {
@@ -117,13 +103,8 @@ Result<Json> show_msm_failover(const Call& call) {
         one["state"] = view.state;
         one["release"] = view.release;
         one["starts"] = view.starts;
-        one["subsystems"] = view.page ? subsystems_json(*view.page) : Json::array();
-        if (view.page && view.role == "slave") {
-            const auto position = view.page->journal_position.load(), records = view.page->journal_sequence.load();
-            one["journal_lag_bytes"] = head > position ? head - position : 0;
-            one["journal_lag_records"] = sequence > records ? sequence - records : 0;
-            one["resyncs"] = view.page->resyncs.load();
-        }
+        one["subsystems"] = subsystems_json(sw, view);
+        add_following(one, sw, view);
         out["boards"].push_back(std::move(one));
     }
     const auto history = grants(sw);
@@ -159,11 +140,7 @@ std::string show_msm_failover_text(const Json& json) {
     out += labelled("Term", plain(json["term"]));
     out += labelled("Hitless failover",
                     json["hitless_ready"].get<bool>() ? "ready" : fmt::format("NOT READY: {}", plain(json["why_not"])));
-    for (const auto& board : boards)
-        if (board.contains("journal_lag_records"))
-            out += labelled("Journal lag", fmt::format("{} records, {} bytes; {} bulk transfers begun anew",
-                                                       plain(board["journal_lag_records"]),
-                                                       plain(board["journal_lag_bytes"]), plain(board["resyncs"])));
+    out += following_text(boards);
     const auto& last = json["last_failover"];
     out += fmt::format("\nCause of last MSM failover: {}\n", plain(last["cause"]));
     if (last["cause"] != "never")
@@ -173,21 +150,7 @@ std::string show_msm_failover_text(const Json& json) {
     out += configuration_text(json["configuration"]);
 
     out += "\n";
-    Columns table({"Subsystem", upper(plain(boards[0]["slot"])), "Reason", "Old state", "Old reason",
-                   upper(plain(boards[1]["slot"])), "Reason", "Old state", "Old reason"});
-    for (std::size_t i = 0; i < subsystem_count; ++i) {
-        std::vector<std::string> row{std::string(subsystem_names[i])};
-        for (const auto& board : boards) {
-            if (board["subsystems"].size() <= i) {
-                row.insert(row.end(), {"<not available>", "<not available>", "", ""});
-                continue;
-            }
-            const auto& one = board["subsystems"][i];
-            for (const auto* field : {"state", "reason", "old_state", "old_reason"}) row.push_back(plain(one[field]));
-        }
-        table.add(std::move(row));
-    }
-    out += table.text();
+    out += subsystems_text(boards);
 
     const auto& history = json["history"];
     if (history.size() < 2) return out;

@@ -158,9 +158,10 @@ constexpr Row rows[] = {
      Role::change,
      plans(configure_sys_name),
      {}},
-    {"show log {<count>}",
+    {"show log {<severity>} {<count>}",
      "Shows the last lines of the log, oldest first",
-     "The log is journalled: it is the same on both boards and survives a failover.",
+     "With a severity: lines as severe as that, or more. The log is journalled: it is the same on both boards and\n"
+     "survives a failover.",
      Role::read,
      shows(show_log, show_log_text),
      {}},
@@ -169,6 +170,40 @@ constexpr Row rows[] = {
      "What went to standard error or syslog stays there.",
      Role::change,
      acts(clear_log),
+     {}},
+
+    // --- syslog ---
+    {"configure syslog {add} <host> {<severity>}",
+     "Sends lines of the log to a syslog host",
+     "Lines as severe as that, or more; all of them when no severity is said. By UDP in the form of RFC 5424, port "
+     "514\n"
+     "unless another is said. `enable syslog` switches it on. The host `local` is the machine's own syslog.",
+     Role::change,
+     plans(configure_syslog),
+     {}},
+    {"configure syslog delete <host>",
+     "Sends no more lines to a syslog host",
+     "`show syslog` lists the hosts.",
+     Role::change,
+     plans(configure_syslog_delete),
+     {}},
+    {"enable syslog",
+     "Sends lines of the log to the syslog hosts",
+     "`configure syslog` names them. A line that cannot be sent at once is counted and not waited for.",
+     Role::change,
+     plans(enable_syslog),
+     {}},
+    {"disable syslog",
+     "Sends nothing to the syslog hosts",
+     "They stay configured.",
+     Role::change,
+     plans(disable_syslog),
+     {}},
+    {"show syslog",
+     "Shows the syslog hosts and what was sent to them",
+     "Sent and lost are counted by the board that is master now.",
+     Role::read,
+     shows(show_syslog, show_syslog_text),
      {}},
 
     // --- boards ---
@@ -318,6 +353,7 @@ constexpr Gloss glossary[] = {
     {"show", "Look at something"},
     {"sys-recovery-level", "What a software exception leads to"},
     {"unconfigure", "Back to the factory's"},
+    {"syslog", "Sending the log to other machines"},
     {"vlan", "VLANs"},
 };
 

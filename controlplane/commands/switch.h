@@ -25,6 +25,20 @@ struct LoggedLine {
     std::string line;
 };
 
+/// What became of the lines for one syslog host, on this master.
+struct SyslogAccount {
+    std::string host;
+    std::uint64_t sent = 0;
+    std::uint64_t lost = 0;  // not sent: no route, refused, or the socket's queue was full; never waited for
+    std::string last_error;  // of the last one that was lost
+};
+
+/// What the master knows of the other board beyond its page.
+struct SlaveView {
+    bool beats = true;             // false: its page is what a board said that may no longer be there
+    Reason absent = Reason::none;  // why it is not there, if that matters
+};
+
 class Switch {
   public:
     virtual ~Switch() = default;
@@ -34,11 +48,21 @@ class Switch {
     virtual Term term() const = 0;
     virtual const BatonPage& baton() const = 0;
     virtual const BoardPage& board(Slot slot) const = 0;
+
+    virtual SlaveView slave_view() const { return {}; }
+
+    /// The sentence that mends a subsystem that is not ready for this reason.
+    virtual std::string_view remedy_for(Reason reason) const {
+        return reason == Reason::none ? "" : "reboot the slave";
+    }
+
     virtual const TablesArena& tables() const = 0;
     virtual const FdbControl& fdb() const = 0;  // begins the whole mapped fdb arena
     virtual const JournalArena& journal() const = 0;
     virtual std::vector<LoggedLine> log_lines() const = 0;
     virtual void clear_log() = 0;
+
+    virtual std::vector<SyslogAccount> syslog_accounts() const { return {}; }
 
     /// All or nothing: checked against the running configuration, journalled, applied, said to the data plane; then
     /// `done` is called once, with the error or with nothing. The data plane's refusal of one entry (table full) is an

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "controlplane/config/syslog_host.h"
+
 namespace baton::config {
 namespace {
 
@@ -241,6 +243,32 @@ Result<void> Editor::apply(const SystemName& change) {
     return {};
 }
 
+/// A host that is named again takes the new severity. Eight at most: every line goes to each of them.
+Result<void> Editor::apply(const SyslogAdd& change) {
+    const auto host = parse_syslog_host(change.host());
+    if (!host) return host.error();
+    if (change.severity() > static_cast<std::uint32_t>(log::Level::fatal))
+        return Error{Code::syntax, "a severity is debug, info, notice, warning, error or critical"};
+    if (running_.syslog_.hosts.size() >= syslog_hosts_most && !running_.syslog_.hosts.contains(host->text))
+        return failure(std::to_string(syslog_hosts_most) +
+                       " syslog hosts are configured, which is all there may be; delete one first");
+    running_.syslog_.hosts[host->text] = static_cast<log::Level>(change.severity());
+    return {};
+}
+
+Result<void> Editor::apply(const SyslogDelete& change) {
+    const auto host = parse_syslog_host(change.host());
+    if (!host) return host.error();
+    if (running_.syslog_.hosts.erase(host->text) == 0)
+        return failure(host->text + " is no syslog host; 'show syslog' lists them");
+    return {};
+}
+
+Result<void> Editor::apply(const SyslogEnable& change) {
+    running_.syslog_.enabled = change.enabled();
+    return {};
+}
+
 Result<void> Editor::apply(const Change& change) {
     switch (change.change_case()) {
         case Change::kVlanCreate: return apply(change.vlan_create());
@@ -255,6 +283,9 @@ Result<void> Editor::apply(const Change& change) {
         case Change::kSystemName: return apply(change.system_name());
         case Change::kMsmFailover: return apply(change.msm_failover());
         case Change::kRecoveryLevel: return apply(change.recovery_level());
+        case Change::kSyslogAdd: return apply(change.syslog_add());
+        case Change::kSyslogDelete: return apply(change.syslog_delete());
+        case Change::kSyslogEnable: return apply(change.syslog_enable());
         case Change::CHANGE_NOT_SET: break;
     }
     return failure("this release does not know that kind of change; run one release on both boards");

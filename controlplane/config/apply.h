@@ -27,6 +27,9 @@ class Editor {
     Result<void> apply(const SystemName& change);
     Result<void> apply(const MsmFailoverSet& change);    // apply_failover.cc
     Result<void> apply(const RecoveryLevelSet& change);  //
+    Result<void> apply(const SyslogAdd& change);
+    Result<void> apply(const SyslogDelete& change);
+    Result<void> apply(const SyslogEnable& change);
 
     Result<Vlan*> vlan(const std::string& name);
     Result<PortName> port(const std::string& text) const;

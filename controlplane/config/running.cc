@@ -166,6 +166,16 @@ std::vector<Change> changes_between(const Running& from, const Running& to) {
     if (from.name() != to.name()) add().mutable_system_name()->set_name(to.name());
     if (from.msm_failover() != to.msm_failover()) add() = change_to(to.msm_failover());
     if (from.recovery_level() != to.recovery_level()) add() = change_to(to.recovery_level());
+    for (const auto& [host, severity] : from.syslog().hosts)
+        if (!to.syslog().hosts.contains(host)) add().mutable_syslog_delete()->set_host(host);
+    for (const auto& [host, severity] : to.syslog().hosts) {
+        const auto old = from.syslog().hosts.find(host);
+        if (old != from.syslog().hosts.end() && old->second == severity) continue;
+        SyslogAdd* change = add().mutable_syslog_add();
+        change->set_host(host);
+        change->set_severity(static_cast<std::uint32_t>(severity));
+    }
+    if (from.syslog().enabled != to.syslog().enabled) add().mutable_syslog_enable()->set_enabled(to.syslog().enabled);
     return out;
 }
 

@@ -16,6 +16,7 @@
 #include "controlplane/config/config.pb.h"
 #include "controlplane/config/failover.h"
 #include "sync/base/ids.h"
+#include "sync/base/log.h"
 #include "sync/base/mac.h"
 #include "sync/base/result.h"
 
@@ -44,6 +45,12 @@ struct StaticKey {
     std::string vlan;  // Vlan::name
     Mac mac;
     friend auto operator<=>(const StaticKey&, const StaticKey&) = default;
+};
+
+struct Syslog {
+    bool enabled = false;
+    std::map<std::string, log::Level> hosts;  // as parse_syslog_host() writes them; lines from this level on
+    friend bool operator==(const Syslog&, const Syslog&) = default;
 };
 
 class Running {
@@ -79,6 +86,8 @@ class Running {
 
     const RecoveryLevel& recovery_level() const { return recovery_level_; }
 
+    const Syslog& syslog() const { return syslog_; }
+
     friend bool operator==(const Running&, const Running&) = default;
 
   private:
@@ -93,6 +102,7 @@ class Running {
     std::string name_ = "Baton";
     MsmFailover msm_failover_;
     RecoveryLevel recovery_level_;
+    Syslog syslog_;
 };
 
 /// Changes of the two settings, whole.

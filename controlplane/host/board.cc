@@ -3,8 +3,6 @@
 
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "controlplane/shell/session_server.h"
 #include "sync/baton/dying.h"
 #include "sync/baton/heartbeat.h"
@@ -13,7 +11,8 @@
 namespace baton {
 namespace {
 
-constexpr std::size_t records_a_round = 1024;      // then the loop beats, and goes on
+constexpr std::size_t records_a_round = 1024;  // then the loop beats, and goes on
+constexpr Duration tick_period = milliseconds(100);
 constexpr Duration answer_time = milliseconds(5);  // for the answer to `run msm-failover` to go out
 constexpr Duration quiet_patience = seconds(1);    // for commands on their way
 constexpr Duration grant_patience = milliseconds(500);
@@ -40,12 +39,6 @@ const JournalArena& checked(const Mapping& mapping) {
     return journal;
 }
 
-std::uint32_t release_number() {
-    unsigned major = 0, minor = 0, patch = 0;
-    (void)std::sscanf(BATON_VERSION, "%u.%u.%u", &major, &minor, &patch);
-    return major << 16 | minor << 8 | patch;
-}
-
 }  // namespace
 
 BoardArenas::BoardArenas(Child& child, Slot slot)
@@ -58,7 +51,7 @@ BoardArenas::BoardArenas(Child& child, Slot slot)
       fdb(child.map<FdbControl>("fdb", ArenaKind::fdb, Access::read_only)),
       punt(child.map<PuntArena>("punt", ArenaKind::punt, Access::read_only)) {}
 
-Board::Board(Child& child, Slot slot, Duration watchdog_limit)
+Board::Board(Child& child, Slot slot, const Choices& choices)
     : child_(child),
       slot_(slot),
       arenas_(child, slot),
@@ -76,16 +69,18 @@ Board::Board(Child& child, Slot slot, Duration watchdog_limit)
               *arenas_.punt.as<const PuntArena>(),
               [this] { wake(wake_dataplane_.get()); },
               [this] { wake(wake_other_.get()); }},
-      follower_(checked(arenas_.journal), page_),
-      watchdog_(page_, watchdog_limit) {
-    page_.release.store(release_number(), std::memory_order_relaxed);
+      follower_(checked(arenas_.journal), page_, lost_by()),
+      watchdog_(page_, choices.watchdog_limit),
+      follow_only_(choices.follow_only) {
+    page_.release.store(config::own_release(), std::memory_order_relaxed);
+    page_.lacks.store(follow_only_ ? lacks_takeover : 0, std::memory_order_relaxed);
     page_.role.store(BoardRole::slave, std::memory_order_release);
     log::set_tap([this](log::Level level, std::string_view line) {
         if (master_) master_->log_line(level, line);
     });
     loop_.watch(child_.socket(), [this] { on_note(); });
     loop_.watch(wake_own_.get(), [this] { on_wake(); });
-    loop_.every(milliseconds(100), [this] { on_tick(); });
+    loop_.every(tick_period, [this] { on_tick(); });
     loop_.on_terminate([this] { finish(0, "asked to end by a signal"); });
     loop_.soon([this] { work(); });
 }
@@ -112,7 +107,7 @@ void Board::on_note() {
     beat(page_, CriticalThread::loop);
     ReceivedNote received;
     for (Receive receive; (receive = child_.receive(received, false)) != Receive::nothing_yet;) {
-        if (receive == Receive::closed) return finish(1, "the chassis is gone");
+        if (receive == Receive::closed) return channel_broke();
         const Note& note = received.note;
         switch (note.type) {
             case NoteType::give:
@@ -128,6 +123,25 @@ void Board::on_note() {
     }
 }
 
+/// Nothing can be granted to it any more, and it cannot ask. The page says so to the other board, and to its own next
+/// process, which the chassis starts; if the chassis itself is gone, so is everything.
+void Board::channel_broke() {
+    if (!master_) Subsystems(page_).set_followed(SubsystemState::failed, Reason::comm_error);
+    around_.wake_other();
+    finish(1, "the channel to the chassis broke");
+}
+
+/// Why this board, when it was master the last time, lost the baton; none if it did not, or did not hang.
+Reason Board::lost_by() const {
+    const Term term = GrantWord::of(around_.baton.grant.load(std::memory_order_acquire)).term;
+    const GrantRecord& record = around_.baton.records[term % std::size(around_.baton.records)];
+    if (term == 0 || record.term.load(std::memory_order_acquire) != term ||
+        record.last_holder.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(slot_) + 1)
+        return Reason::none;
+    const Cause cause = record.cause.load(std::memory_order_relaxed);
+    return cause == Cause::keepalive ? Reason::keepalive : cause == Cause::watchdog ? Reason::watchdog : Reason::none;
+}
+
 void Board::on_wake() {
     std::uint64_t count;
     (void)!::read(wake_own_.get(), &count, sizeof count);
@@ -135,6 +149,11 @@ void Board::on_wake() {
 }
 
 void Board::on_tick() {
+    const Time now = monotonic_now();
+    const auto late = static_cast<std::uint64_t>(std::max<std::int64_t>(0, (now - tick_at_ - tick_period).ns));
+    if (tick_at_ != Time{} && late > page_.longest_gap_ns.load(std::memory_order_relaxed))
+        page_.longest_gap_ns.store(late, std::memory_order_relaxed);
+    tick_at_ = now;
     work();
 }
 
@@ -147,7 +166,7 @@ void Board::work() {
         return master_->on_wake(now);
     }
     if (!follower_.follow(records_a_round)) loop_.soon([this] { work(); });
-    if (!able_ && follower_.caught_up()) {
+    if (!able_ && !follow_only_ && follower_.caught_up()) {
         able_ = child_.able();
         log::info("able: follows the journal to position={} sequence={}", follower_.reader().position(),
                   follower_.reader().sequence());
@@ -168,6 +187,7 @@ void Board::take_over(Term term, Cause cause) {
     commands_writable_ = std::move(*commands);
 
     follower_.drain();
+    if (follower_.short_of_memory()) return finish(1, "there is no memory for the state");
     Subsystems(page_).remember_as_old();
     if (follower_.corrupt())
         log::error("the journal is damaged at byte {}; going on with the state before it",

@@ -28,7 +28,12 @@ struct BoardArenas {
 
 class Board {
   public:
-    Board(Child& child, Slot slot, Duration watchdog_limit);
+    struct Choices {
+        Duration watchdog_limit;
+        bool follow_only = false;  // it lacks what a take-over needs
+    };
+
+    Board(Child& child, Slot slot, const Choices& choices);
     ~Board();
 
     int run();  // the exit code
@@ -37,6 +42,8 @@ class Board {
     void on_note();
     void on_wake();
     void on_tick();
+    void channel_broke();
+    Reason lost_by() const;
     void work();
     void take_over(Term term, Cause cause);
     void begin_hand_over();
@@ -57,6 +64,8 @@ class Board {
     Watchdog watchdog_;
     std::unique_ptr<Master> master_;
     std::unique_ptr<SessionServer> sessions_;
+    Time tick_at_{};
+    bool follow_only_ = false;
     bool able_ = false;
     bool ready_ = false;
     bool released_ = false;

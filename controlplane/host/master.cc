@@ -26,13 +26,22 @@ Master::Master(const Surroundings& around, Term term, JournalArena& journal, Com
       hooks_(std::move(hooks)),
       scribe_(JournalWriter(journal, term, last_sequence, replica.snapshot_at()), databases_, around.wake_other),
       programmer_(commands, around.tables.applier, term),
-      reconciler_(around, programmer_, databases_.running),
+      reconciler_(around, programmer_, databases_.running, lost_by()),
       committer_(around, term, databases_, scribe_, programmer_, reconciler_),
-      peer_(other(around.slot), around.other),
-      punts_(around) {
+      peer_(other(around.slot), around.other, &around.baton,
+            [this](config::Release release) { return config::needed_for(databases_.running) <= release; }),
+      punts_(around),
+      syslog_(databases_.running, std::string(name_of(around.slot))) {
     Subsystems subsystems(around_.own);
-    subsystems.set(Subsystem::configuration, replica_.complete() ? SubsystemState::ready : SubsystemState::initial);
-    subsystems.set(Subsystem::log, SubsystemState::ready);
+    subsystems.set(Subsystem::configuration, replica_.complete() ? SubsystemState::ready : SubsystemState::initial,
+                   lost_by());
+    subsystems.set(Subsystem::log, SubsystemState::ready, lost_by());
+    if (replica_.complete() && replica_.writer_release() != config::own_release())
+        if (const auto done =
+                scribe_.write(Subsystem::configuration, config::WRITER, 0, writer_of(config::own_release()));
+            !done)
+            log::error("cannot journal which release writes: {}", done.error().what);
+    if (hooks_.join) hooks_.join(reconciler_);
     if (replica_.complete()) {
         give_up(consequences);
         reconciler_.look();
@@ -85,10 +94,25 @@ void Master::begin_with_factory() {
         return;
     }
     replica_.complete_by_hand(*begin);
-    Subsystems(around_.own).set(Subsystem::configuration, SubsystemState::ready);
+    Subsystems(around_.own).set(Subsystem::configuration, SubsystemState::ready, lost_by());
     log::notice("no state in the journal: beginning with {} VLANs, of {} ports", databases_.running.vlans().size(),
                 ports.names().size());
     reconciler_.look();
+}
+
+/// The last master hung: shown as the reason of this one's states, as long as it is master.
+Reason Master::lost_by() const {
+    const GrantRecord& record = around_.baton.records[term_ % std::size(around_.baton.records)];
+    if (record.term.load(std::memory_order_acquire) != term_) return Reason::none;
+    switch (record.cause.load(std::memory_order_relaxed)) {
+        case Cause::keepalive: return Reason::keepalive;
+        case Cause::watchdog: return Reason::watchdog;
+        default: return Reason::none;
+    }
+}
+
+SlaveView Master::slave_view() const {
+    return peer_.view(monotonic_now());
 }
 
 void Master::publish() {
@@ -104,7 +128,9 @@ void Master::on_wake(Time now) {
     if (programmer_.pump()) around_.wake_dataplane();
     committer_.tick(now);
     reconciler_.tick(now);
-    switch (peer_.look(now)) {
+    const Peer::News news = peer_.look(now);
+    for (const auto& [level, line] : peer_.take_lines()) log::write(level, line);
+    switch (news) {
         case Peer::News::none: break;
         case Peer::News::became_ready: log::notice("Slave MSM initialized for hitless failover operation."); break;
         case Peer::News::no_longer_ready:
@@ -130,6 +156,7 @@ void Master::log_line(log::Level level, std::string_view line) {
         if (kept.line.size() > log_line_size) kept.line.resize(log_line_size);
         if (!retired_ && replica_.complete())
             (void)scribe_.write(Subsystem::log, config::LOG_LINE, 0, as_message(kept).SerializeAsString());
+        if (!retired_) syslog_.send(kept.level, kept.at_ns, kept.line);
         databases_.log.add(std::move(kept));
     };
     if (line_rate_.let_through(monotonic_now())) {

@@ -21,6 +21,7 @@
 #include "controlplane/host/committer.h"
 #include "controlplane/host/peer.h"
 #include "controlplane/host/punts.h"
+#include "controlplane/host/syslog.h"
 
 namespace baton {
 
@@ -29,7 +30,9 @@ struct MasterHooks {
     std::function<void()> hand_over;              // begin to; the answer goes out first
     std::function<bool(Slot, bool hard)> reboot;  // false: the chassis is gone
     /// What this board's flash holds to begin with; nothing, or no function: the factory's configuration.
-    std::function<std::optional<config::Running>()> boot_configuration;
+    std::function<std::optional<config::Running>()> boot_configuration = nullptr;
+    /// Who owns entries beside the configuration says so here, before anything is said to the data plane.
+    std::function<void(Reconciler&)> join = nullptr;
 };
 
 class Master : public Switch {
@@ -64,6 +67,10 @@ class Master : public Switch {
 
     const BoardPage& board(Slot slot) const override { return slot == around_.slot ? around_.own : around_.other; }
 
+    SlaveView slave_view() const override;
+
+    std::string_view remedy_for(Reason reason) const override { return remedy(reason); }
+
     const TablesArena& tables() const override { return around_.tables; }
 
     const FdbControl& fdb() const override { return around_.fdb; }
@@ -72,6 +79,9 @@ class Master : public Switch {
 
     std::vector<LoggedLine> log_lines() const override;
     void clear_log() override;
+
+    std::vector<SyslogAccount> syslog_accounts() const override { return syslog_.accounts(); }
+
     void commit(config::Transaction transaction, std::function<void(Result<void>)> done) override;
     std::optional<std::string> outcome(std::uint64_t token) const override;
     void flush(const FdbFlush& what, std::function<void(Result<void>)> done) override;
@@ -88,6 +98,7 @@ class Master : public Switch {
     void boot_from_flash();
     config::Running boot_configuration(const PortMap& ports) const;
     void publish();
+    Reason lost_by() const;
 
     const Surroundings& around_;
     Term term_;
@@ -101,6 +112,7 @@ class Master : public Switch {
     Committer committer_;
     Peer peer_;
     Punts punts_;
+    SyslogSender syslog_;
     LineRate line_rate_{200, 20};
     bool writing_line_ = false;
     bool handing_over_ = false;

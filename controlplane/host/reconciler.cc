@@ -10,7 +10,8 @@ namespace baton {
 namespace {
 
 constexpr Duration retry_after = seconds(10);
-constexpr std::size_t refusals_named = 5;  // in the log, of one round
+constexpr Duration audit_every = seconds(5);  // though nothing was said: tables may be damaged by others
+constexpr std::size_t refusals_named = 5;     // in the log, of one round
 
 std::string_view name_of(Outcome outcome) {
     switch (outcome) {
@@ -23,6 +24,11 @@ std::string_view name_of(Outcome outcome) {
     return "?";
 }
 
+/// The guide's failover timer.
+Duration failover_timeout(const config::Running& running) {
+    return seconds(running.msm_failover().timeout_seconds);
+}
+
 Image without_statics(Image image) {
     image.statics.clear();
     return image;
@@ -30,9 +36,10 @@ Image without_statics(Image image) {
 
 }  // namespace
 
-Reconciler::Reconciler(const Surroundings& around, Programmer& programmer, const config::Running& running)
-    : around_(around), programmer_(programmer), running_(running), subsystems_(around.own) {
-    subsystems_.set(Subsystem::l2_hardware, SubsystemState::initial);
+Reconciler::Reconciler(const Surroundings& around, Programmer& programmer, const config::Running& running,
+                       Reason reason)
+    : around_(around), programmer_(programmer), running_(running), reason_(reason), subsystems_(around.own) {
+    subsystems_.set(Subsystem::l2_hardware, SubsystemState::initial, reason_);
 }
 
 bool Reconciler::dataplane_present(Time now) const {
@@ -65,16 +72,52 @@ void Reconciler::say_everything(std::string_view why) {
     settled_ = false;
     again_at_ = Time::never();
     const Image wanted = image_of(running_, ports_);
-    subsystems_.set(Subsystem::l2_hardware, SubsystemState::xfr);
+    subsystems_.set(Subsystem::l2_hardware, SubsystemState::xfr, reason_);
     programmer_.add(difference(image_of(around_.tables), without_statics(wanted)), nullptr);
     auto all = everything(wanted);
+    for (Owned& owned : owners_)
+        for (Command& command : owned.said()) {
+            command.owner = owned.owner;
+            all.push_back(command);
+        }
+    if (!std::exchange(timer_started_, true)) expires_at_ = monotonic_now() + failover_timeout(running_);
     const std::size_t count = all.size();
     programmer_.add(std::move(all), [this](const std::vector<Refusal>& refusals) { everything_said(refusals); });
+    mark_owners();
     if (programmer_.pump()) around_.wake_dataplane();
     log::info("programming the data plane: {} commands, because {}", count, why);
     for (const PortName port : running_.disabled())
         if (ports_.id(port) == no_port)
             log::warning("port {} is configured, but the data plane has no such port", port.text());
+}
+
+void Reconciler::own(Owner owner, std::function<std::vector<Command>()> said) {
+    owners_.push_back({owner, std::move(said)});
+}
+
+void Reconciler::finished(Owner owner) {
+    for (Owned& owned : owners_) {
+        if (owned.owner != owner || std::exchange(owned.finished, true) || !timer_started_) continue;
+        mark_owners();
+        if (programmer_.pump()) around_.wake_dataplane();
+    }
+}
+
+/// The markers of all owners whose turn it is: saying one twice does nothing. The last one is nobody's.
+void Reconciler::mark_owners() {
+    std::vector<Command> markers;
+    bool all = true;
+    for (const Owned& owned : owners_) {
+        if (owned.finished || owned.expired)
+            markers.push_back(end_of_table(owned.owner, !owned.finished));
+        else
+            all = false;
+    }
+    if (all) {
+        markers.push_back(end_of_table(Owner::none));
+        expires_at_ = Time::never();
+    }
+    programmer_.add(std::move(markers), nullptr);
 }
 
 void Reconciler::everything_said(const std::vector<Refusal>& refusals) {
@@ -97,11 +140,12 @@ void Reconciler::everything_said(const std::vector<Refusal>& refusals) {
 void Reconciler::audit() {
     if (!audit_due_ || !settled_ || !programmer_.idle()) return;
     audit_due_ = false;
-    const auto amiss = difference(image_of(around_.tables), without_statics(image_of(running_, ports_)));
+    const auto amiss = difference(image_of(around_.tables), image_of(running_, ports_, false));
     if (amiss.empty()) {
-        subsystems_.set(Subsystem::l2_hardware, SubsystemState::ready);
+        subsystems_.set(Subsystem::l2_hardware, SubsystemState::ready, reason_);
         return;
     }
+    if (again_at_ != Time::never()) return;  // said already, and about to be mended
     log::error("the tables differ from the configuration in {} places, the first being {} (L2,L3 failed)", amiss.size(),
                describe(amiss.front()));
     subsystems_.set(Subsystem::l2_hardware, SubsystemState::failed, Reason::tables_differ);
@@ -110,6 +154,21 @@ void Reconciler::audit() {
 
 void Reconciler::tick(Time now) {
     look();
+    if (now >= expires_at_) {
+        expires_at_ = Time::never();
+        for (Owned& owned : owners_) {
+            if (owned.finished) continue;
+            owned.expired = true;
+            log::warning("the failover timer has expired: what {} has not said is deleted",
+                         owner_names[static_cast<std::size_t>(owned.owner)]);
+        }
+        mark_owners();
+        if (programmer_.pump()) around_.wake_dataplane();
+    }
+    if (now >= audit_at_) {
+        audit_at_ = now + audit_every;
+        audit_due_ = true;
+    }
     if (now >= again_at_) say_everything("the tables differed from the configuration");
     audit();
 }

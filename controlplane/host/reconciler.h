@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps the data plane's tables equal to the running configuration. Says everything when the baton arrives, when the
 // data plane has started anew (Applier::incarnation) and when its ports changed; then end_of_table, behind which the
-// applier sweeps what was not said; then audits: the tables, read back, must hold what was said.
+// applier sweeps what was not said; then audits, and every 5 s: the tables, read back, must hold what was said.
+//
+// Whatever else boards come to own joins as an owner of its own, with its own marker (the guide's failover timer):
+//
+//   configuration          knows all it owns at once: entries, marker
+//   an owner that has to learn again (routes): says what it knows; its marker comes when it calls finished()
+//   ... and never does:    its marker comes when the failover timer expires, and says so: what it had not said goes
+//   nobody's               entries found by a data plane that started anew: swept when every owner has had his marker
 //
 // Before everything is said at a take-over, only what differs from the tables is said, in difference()'s order: the
 // last master may have died in the middle of a change, and saying everything in the order of numbers could lose frames
 // of a port that was on its way from one VLAN to another.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string_view>
+#include <vector>
 
 #include "controlplane/host/surroundings.h"
 #include "controlplane/program/commands.h"
@@ -21,12 +30,20 @@ namespace baton {
 
 class Reconciler {
   public:
-    Reconciler(const Surroundings& around, Programmer& programmer, const config::Running& running);
+    /// `reason`: shown with its state while all is well (why the last master was lost, if it hung).
+    Reconciler(const Surroundings& around, Programmer& programmer, const config::Running& running,
+               Reason reason = Reason::none);
 
     /// Looks whether the data plane is another one, or has other ports; if so, says everything.
     void look();
 
     void say_everything(std::string_view why);
+
+    /// An owner beside the configuration: `said` is all that its databases hold now. Call before the first look().
+    void own(Owner owner, std::function<std::vector<Command>()> said);
+
+    /// That owner's databases are complete: whatever it has not said by now shall go.
+    void finished(Owner owner);
 
     /// What cannot wait for an event: the audit, and saying everything again after a refusal (every 10 s).
     void tick(Time now);
@@ -42,12 +59,21 @@ class Reconciler {
     void changed() { audit_due_ = true; }  // commands were said: audit when they are applied
 
   private:
+    struct Owned {
+        Owner owner{};
+        std::function<std::vector<Command>()> said;
+        bool finished = false;
+        bool expired = false;
+    };
+
+    void mark_owners();
     void everything_said(const std::vector<Refusal>& refusals);
     void audit();
 
     const Surroundings& around_;
     Programmer& programmer_;
     const config::Running& running_;
+    Reason reason_;
     Subsystems subsystems_;
     PortMap ports_;
     std::uint64_t incarnation_ = 0;
@@ -56,6 +82,10 @@ class Reconciler {
     bool audit_due_ = false;
     bool settled_ = false;  // the latest round was taken whole
     Time again_at_ = Time::never();
+    Time audit_at_{};
+    std::vector<Owned> owners_;        // beside the configuration
+    Time expires_at_ = Time::never();  // the failover timer; runs from the first time that everything is said
+    bool timer_started_ = false;
 };
 
 }  // namespace baton

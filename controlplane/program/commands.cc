@@ -114,6 +114,14 @@ std::vector<Command> everything(const Image& image) {
     return script.take();
 }
 
+Command end_of_table(Owner owner, bool timed_out) {
+    Command command;
+    command.type = CommandType::end_of_table;
+    command.owner = owner;
+    command.set(EndOfTable{timed_out ? 1u : 0u});
+    return command;
+}
+
 std::string describe(const Command& command) {
     const auto vlan = [](VlanId id) { return "VLAN " + std::to_string(id); };
     switch (command.type) {
@@ -130,7 +138,10 @@ std::string describe(const Command& command) {
         }
         case CommandType::fdb_flush: return "the flush of dynamic entries";
         case CommandType::fdb_aging: return "the aging time";
-        case CommandType::end_of_table: return "the end of the table";
+        case CommandType::end_of_table: {
+            const auto owner = static_cast<std::size_t>(command.owner);
+            return "the end of the table of " + std::string(owner < owner_count ? owner_names[owner] : "?");
+        }
         case CommandType::hardware_reset: return "the reset of its hardware";
         case CommandType::fabric_set: return "the setting of the fabric";
         case CommandType::none: break;

@@ -27,6 +27,9 @@ std::vector<Command> difference(const Image& from, const Image& to);
 /// All of it, and end_of_table, behind which the applier sweeps what was not said.
 std::vector<Command> everything(const Image& image);
 
+/// The marker behind which the applier sweeps what that owner did not say. `timed_out`: it has not finished.
+Command end_of_table(Owner owner, bool timed_out = false);
+
 /// "the static entry for 00:11:22:33:44:55 in VLAN 7", for sentences about a refused command.
 std::string describe(const Command& command);
 

@@ -15,7 +15,7 @@ PortMap PortMap::of(const TablesArena& tables) {
     return map;
 }
 
-Image image_of(const config::Running& running, const PortMap& ports) {
+Image image_of(const config::Running& running, const PortMap& ports, bool statics) {
     Image image;
     for (const auto& [name, id] : ports.ids()) image.ports[id].enabled = !running.disabled().contains(name);
     for (const auto& [key, vlan] : running.vlans()) {
@@ -31,13 +31,14 @@ Image image_of(const config::Running& running, const PortMap& ports) {
                 image.ports[id].port_vlan = vlan.id;
             }
     }
+    image.aging_seconds = running.aging_seconds();
+    if (!statics) return image;
     for (const auto& [key, entry] : running.statics()) {
         const config::Vlan* vlan = running.vlan(key.vlan);
         const PortId id = entry.port ? ports.id(*entry.port) : no_port;
         if (!vlan || (entry.port && id == no_port)) continue;
         image.statics[{vlan->id, key.mac.value()}] = {id, !entry.port};
     }
-    image.aging_seconds = running.aging_seconds();
     return image;
 }
 

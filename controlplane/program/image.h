@@ -68,7 +68,8 @@ struct Image {
 };
 
 /// Members and static entries on ports that the data plane does not have are left out, until it has them.
-Image image_of(const config::Running& running, const PortMap& ports);
+/// `statics` false: without static entries, as image_of(tables) is.
+Image image_of(const config::Running& running, const PortMap& ports, bool statics = true);
 
 /// What the tables say now; static entries are not read back.
 Image image_of(const TablesArena& tables);

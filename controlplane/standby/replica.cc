@@ -46,6 +46,22 @@ Replica::Took Replica::fail(Subsystem subsystem, Reason reason, std::string comp
     return Took::failed;
 }
 
+/// A master of a later release is not to blame, and nothing is wrong with the journal: this board is too old for it.
+/// What it could follow until an operator changed something (`change`) was a conservative upgrade.
+Reason Replica::blame(Reason otherwise, bool change) const {
+    if (writer_ <= release_) return otherwise;
+    return change && !gathered_ ? Reason::config_command : Reason::newer_master;
+}
+
+/// Why this release cannot take that transaction; nothing when it can.
+std::optional<std::string> Replica::beyond(const config::Transaction& transaction) const {
+    for (const config::Change& change : transaction.changes())
+        if (config::since(change) > release_)
+            return "needs a later release than " + config::text_of(release_) + ", which runs here (the master runs " +
+                   config::text_of(writer_) + ")";
+    return std::nullopt;
+}
+
 Replica::Took Replica::unknown(const JournalRecord& record) {
     if (!(record.flags & journal_critical)) {
         ++skipped_;
@@ -53,7 +69,7 @@ Replica::Took Replica::unknown(const JournalRecord& record) {
     }
     const auto subsystem =
         record.subsystem < subsystem_count ? static_cast<Subsystem>(record.subsystem) : Subsystem::configuration;
-    return fail(subsystem, Reason::invalid_subtype,
+    return fail(subsystem, blame(Reason::invalid_subtype, false),
                 at(record) + " is of a kind that this release does not know (subsystem " +
                     std::to_string(record.subsystem) + ", subtype " + std::to_string(record.subtype) +
                     "); run one release on both boards");
@@ -62,7 +78,12 @@ Replica::Took Replica::unknown(const JournalRecord& record) {
 Replica::Took Replica::apply(const JournalRecord& record) {
     if (record.subsystem >= subsystem_count) return unknown(record);
     const auto subsystem = static_cast<Subsystem>(record.subsystem);
-    if (subsystem == Subsystem::configuration && record.subtype == config::SNAPSHOT_BEGIN) {
+    const bool marks = subsystem == Subsystem::configuration &&
+                       (record.subtype == config::SNAPSHOT_BEGIN || record.subtype == config::WRITER);
+    config::Writer writer;
+    if (marks && parse(record, writer)) writer_ = writer.release();
+    if (marks && record.subtype == config::WRITER) return Took::applied;
+    if (marks) {
         gathered_ = std::make_unique<Databases>();
         gathered_from_ = record.position;
         std::fill(std::begin(reasons_), std::end(reasons_), Reason::none);
@@ -82,11 +103,15 @@ Replica::Took Replica::apply(const JournalRecord& record) {
 
 Replica::Took Replica::take(Subsystem subsystem, std::uint16_t subtype, const JournalRecord& record, Databases& into) {
     const auto damaged = [&] { return fail(subsystem, Reason::config_failed, at(record) + " cannot be read"); };
+    if (config::since(subtype) > release_) return unknown(record);
     if (subsystem == Subsystem::configuration && subtype == config::TRANSACTION) {
         config::Transaction transaction;
         if (!parse(record, transaction)) return damaged();
+        if (const auto why = beyond(transaction))
+            return fail(subsystem, blame(Reason::config_failed, true), at(record) + " " + *why);
         if (auto done = into.running.replay({transaction.changes().begin(), transaction.changes().end()}); !done)
-            return fail(subsystem, Reason::config_failed, at(record) + " does not apply here: " + done.error().what);
+            return fail(subsystem, blame(Reason::config_failed, true),
+                        at(record) + " does not apply here: " + done.error().what);
         into.outcomes.add(transaction.token(), transaction.text(), transaction.failed());
         return Took::applied;
     }

@@ -4,13 +4,15 @@
 // test makes one, gives it records, and compares.
 //
 // A snapshot's records gather aside and replace everything at SNAPSHOT_END. A record that cannot be taken (unknown and
-// critical, or not applicable) spoils its subsystem: records for it are then passed over until the next snapshot.
+// critical, or not applicable) spoils its subsystem: records for it are then passed over until the next snapshot. Whose
+// fault that is, the master's release says, which it writes into every snapshot (config/since.h).
 #pragma once
 
 #include <memory>
 #include <optional>
 
 #include "controlplane/config/running.h"
+#include "controlplane/config/since.h"
 #include "controlplane/standby/log_ring.h"
 #include "controlplane/standby/outcomes.h"
 #include "sync/channel/journal.h"
@@ -28,7 +30,12 @@ class Replica {
   public:
     enum class Took { applied, skipped, snapshot, failed };  // snapshot: it was complete with this record
 
+    /// `release`: what this replica knows; kinds of records that came later are unknown to it.
+    explicit Replica(config::Release release = config::own_release()) : release_(release) {}
+
     Took apply(const JournalRecord& record);
+
+    config::Release writer_release() const { return writer_; }  // of the master; 0: it did not say
 
     const Databases& databases() const { return held_; }
 
@@ -54,7 +61,11 @@ class Replica {
     Took fail(Subsystem subsystem, Reason reason, std::string complaint);
     Took take(Subsystem subsystem, std::uint16_t subtype, const JournalRecord& record, Databases& into);
     Took unknown(const JournalRecord& record);
+    Reason blame(Reason otherwise, bool change) const;
+    std::optional<std::string> beyond(const config::Transaction& transaction) const;
 
+    config::Release release_;
+    config::Release writer_ = 0;
     Databases held_;
     std::unique_ptr<Databases> gathered_;  // while between SNAPSHOT_BEGIN and SNAPSHOT_END
     std::uint64_t gathered_from_ = 0;

@@ -40,10 +40,16 @@ std::vector<Item> newest(std::vector<Item> items, std::uint64_t budget, Size siz
 
 }  // namespace
 
-std::vector<PlainRecord> snapshot_of(const Databases& databases, std::uint64_t capacity) {
+std::string writer_of(config::Release release) {
+    config::Writer writer;
+    writer.set_release(release);
+    return writer.SerializeAsString();
+}
+
+std::vector<PlainRecord> snapshot_of(const Databases& databases, std::uint64_t capacity, config::Release release) {
     std::vector<PlainRecord> out;
     const std::size_t most = record_most(capacity);
-    out.push_back({Subsystem::configuration, config::SNAPSHOT_BEGIN, journal_critical, {}});
+    out.push_back({Subsystem::configuration, config::SNAPSHOT_BEGIN, journal_critical, writer_of(release)});
     pack<config::Transaction>(out, {Subsystem::configuration, config::TRANSACTION, journal_critical, {}}, most,
                               databases.running.as_changes(),
                               [](config::Transaction& into, const config::Change& change) {

@@ -32,8 +32,13 @@ struct PlainRecord {
     std::string payload;
 };
 
+/// The payload that says who writes: of SNAPSHOT_BEGIN, and of WRITER, with which a new master of another release goes
+/// on.
+std::string writer_of(config::Release release);
+
 /// `capacity` bounds what history may take: outcomes C/8 and log C/16, the newest kept.
-std::vector<PlainRecord> snapshot_of(const Databases& databases, std::uint64_t capacity);
+std::vector<PlainRecord> snapshot_of(const Databases& databases, std::uint64_t capacity,
+                                     config::Release release = config::own_release());
 
 std::uint64_t journal_size(const std::vector<PlainRecord>& records);
 

@@ -34,6 +34,16 @@ class Subsystems {
         for (const Subsystem subsystem : followed_subsystems) set(subsystem, state, reason);
     }
 
+    /// Before the first word of a board: why its last process failed, which is then why it has to transfer all again.
+    Reason left_behind() const {
+        for (const Subsystem subsystem : followed_subsystems) {
+            const SubsystemWord last = (*this)[subsystem];
+            if (last.state == SubsystemState::unknown && last.old_state == SubsystemState::failed)
+                return last.old_reason;
+        }
+        return Reason::none;
+    }
+
     /// At a take-over: the old columns of the new master say what it was as a slave, whatever it becomes now.
     void remember_as_old() {
         for (const Subsystem subsystem : followed_subsystems) {

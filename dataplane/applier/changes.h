@@ -8,7 +8,8 @@
 //   VLAN goes              `present` first, then the rest, then its FDB entries
 //
 // One thread, the applier's. Static entries are also kept in a private book with the term that last confirmed them,
-// because an FDB word has no room for it; after a restart the book is read back from the FDB, all of it unconfirmed.
+// because an FDB word has no room for it; after a restart the book is read back from the FDB, all of it unconfirmed and
+// nobody's.
 #pragma once
 
 #include <functional>
@@ -45,7 +46,7 @@ class Changes {
 
     struct Static {
         Term confirmed = 0;
-        Owner owner = Owner::configuration;
+        Owner owner = Owner::none;
     };
 
     const std::unordered_map<std::uint64_t, Static>& statics() const { return statics_; }

@@ -54,8 +54,8 @@ Outcome Commands::judge(const Command& command, std::uint64_t sequence, Time now
     Outcome outcome = Outcome::done;
     if (command.type != CommandType::end_of_table)
         outcome = changes_->apply(command, now);
-    else if (command.owner == Owner::configuration)
-        reconcile_->begin(command.owner, command.term);
+    else if (static_cast<std::size_t>(command.owner) < owner_count)
+        reconcile_->begin(command.owner, command.term, command.get<EndOfTable>().timed_out != 0);
     else
         outcome = Outcome::bad_argument;
     if (outcome != Outcome::done) return outcome;

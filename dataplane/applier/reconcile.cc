@@ -1,42 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/applier/reconcile.h"
 
+#include "sync/base/log.h"
+
 namespace baton {
 
-void Reconcile::begin(Owner owner, Term term) {
-    term_ = term;
-    next_vlan_ = 1;
-    stale_statics_.clear();
+void Reconcile::begin(Owner owner, Term term, bool timed_out) {
+    std::erase_if(sweeps_, [owner](const Sweep& sweep) { return sweep.owner == owner; });
+    Sweep& sweep = sweeps_.emplace_back();
+    sweep.owner = owner;
+    sweep.term = term;
+    sweep.timed_out = timed_out;
+    if (owner == Owner::configuration) sweep.next_vlan = 1;
     for (const auto& [key, entry] : changes_->statics())
-        if (entry.owner == owner && entry.confirmed < term) stale_statics_.push_back(key);
+        if (entry.owner == owner && entry.confirmed < term) sweep.stale_statics.push_back(key);
+}
+
+/// True when the sweep is through. What was said again since the marker, by whomever, stays.
+bool Reconcile::work(Sweep& sweep, unsigned& left) {
+    for (; sweep.next_vlan < max_vlans - 1 && left > 0; ++sweep.next_vlan, --left) {
+        const VlanEntry& entry = tables_->vlans[sweep.next_vlan];
+        if (entry.present.load(std::memory_order_relaxed) == 0) continue;
+        if (entry.confirmed_term.load(std::memory_order_relaxed) >= sweep.term) continue;
+        changes_->remove_vlan(static_cast<VlanId>(sweep.next_vlan));
+        ++sweep.gone;
+    }
+    for (; !sweep.stale_statics.empty() && left > 0; --left) {
+        const auto found = changes_->statics().find(sweep.stale_statics.back());
+        if (found != changes_->statics().end() && found->second.owner == sweep.owner &&
+            found->second.confirmed < sweep.term) {
+            changes_->remove_static(sweep.stale_statics.back());
+            ++sweep.gone;
+        }
+        sweep.stale_statics.pop_back();
+    }
+    return left > 0;
+}
+
+void Reconcile::finish(const Sweep& sweep, Time now) {
+    const auto name = owner_names[static_cast<std::size_t>(sweep.owner)];
+    if (sweep.timed_out)
+        log::warning("reconcile owner={} term={} swept={} because the failover timer expired", name, sweep.term,
+                     sweep.gone);
+    else if (sweep.gone > 0)
+        log::notice("reconcile owner={} term={} swept={}", name, sweep.term, sweep.gone);
+    TermAccount& account = tables_->applier.terms[sweep.term % 64];
+    if (sweep.owner == Owner::configuration && account.term.load(std::memory_order_relaxed) == sweep.term)
+        account.end_of_table_ns.store(now.ns, std::memory_order_release);
 }
 
 bool Reconcile::turn(Time now) {
-    if (next_vlan_ == 0) return false;
     auto& swept = tables_->applier.swept;
-    const auto count = [&swept] { swept.store(swept.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); };
-
-    unsigned left = slice;
-    for (; next_vlan_ < max_vlans - 1 && left > 0; ++next_vlan_, --left) {
-        const VlanEntry& entry = tables_->vlans[next_vlan_];
-        if (entry.present.load(std::memory_order_relaxed) == 0) continue;
-        if (entry.confirmed_term.load(std::memory_order_relaxed) >= term_) continue;
-        changes_->remove_vlan(static_cast<VlanId>(next_vlan_));
-        count();
+    for (unsigned left = slice; !sweeps_.empty();) {
+        Sweep& sweep = sweeps_.front();
+        const std::uint64_t before = sweep.gone;
+        const bool through = work(sweep, left);
+        swept.store(swept.load(std::memory_order_relaxed) + sweep.gone - before, std::memory_order_relaxed);
+        if (!through) return true;
+        finish(sweep, now);
+        sweeps_.pop_front();
     }
-    for (; !stale_statics_.empty() && left > 0; --left) {
-        const auto found = changes_->statics().find(stale_statics_.back());
-        if (found != changes_->statics().end() && found->second.confirmed < term_) {
-            changes_->remove_static(stale_statics_.back());
-            count();
-        }
-        stale_statics_.pop_back();
-    }
-    if (left == 0) return true;
-    next_vlan_ = 0;
-    TermAccount& account = tables_->applier.terms[term_ % 64];
-    if (account.term.load(std::memory_order_relaxed) == term_)
-        account.end_of_table_ns.store(now.ns, std::memory_order_release);
     return false;
 }
 

@@ -52,7 +52,15 @@ void reset(BoardPage& page) {
     for (std::size_t i = std::size(words); i-- > 0;) __atomic_store_n(word_of(page) + i, words[i], __ATOMIC_RELEASE);
 
     for (auto& number : page.heartbeat) number.store(0, std::memory_order_relaxed);
-    for (auto& word : page.subsystem) word.store(0, std::memory_order_relaxed);
+    for (auto& word : page.subsystem) {  // nothing is known of the next one yet; what the last one said is now old
+        const auto last = SubsystemWord::of(word.load(std::memory_order_relaxed));
+        const bool used = last.state != SubsystemState::disable;
+        const SubsystemWord next{SubsystemState::unknown, Reason::none, last.state, last.reason};
+        word.store(used ? next.word() : 0, std::memory_order_relaxed);
+    }
+    for (auto* number :
+         {&page.transfer_from, &page.transfer_to, &page.transfer_first, &page.transfer_last, &page.longest_gap_ns})
+        number->store(0, std::memory_order_relaxed);
     page.role.store(BoardRole::starting, std::memory_order_relaxed);
     page.term.store(0, std::memory_order_relaxed);
     page.journal_position.store(0, std::memory_order_relaxed);

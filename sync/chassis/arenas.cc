@@ -15,8 +15,6 @@
 namespace baton::chassis {
 namespace {
 
-constexpr std::uint64_t journal_capacity = 16u << 20;
-
 struct Plan {
     ArenaKind kind;
     std::size_t size;
@@ -24,17 +22,26 @@ struct Plan {
     std::size_t touch;  // allocated at once; 0: all
 };
 
-// The FDB's arena is sparse: its largest table has a place, and memory when the data plane grows into it.
+// The journal's size is a setting, and comes on top of its header. The FDB's arena is sparse: its largest table has a
+// place, and memory when the data plane grows into it.
 constexpr Plan plans[] = {
     {ArenaKind::baton, sizeof(BatonPage), fingerprint<BatonPage>(), 0},
     {ArenaKind::board_a, sizeof(BoardPage), fingerprint<BoardPage>(), 0},
     {ArenaKind::board_b, sizeof(BoardPage), fingerprint<BoardPage>(), 0},
-    {ArenaKind::journal, sizeof(JournalArena) + journal_capacity, fingerprint<JournalArena>(), 0},
+    {ArenaKind::journal, sizeof(JournalArena), fingerprint<JournalArena>(), 0},
     {ArenaKind::commands, sizeof(CommandArena), fingerprint<CommandArena>(), 0},
     {ArenaKind::tables, sizeof(TablesArena), fingerprint<TablesArena>(), 0},
     {ArenaKind::fdb, fdb_arena_size, fingerprint<FdbControl>(), sizeof(FdbControl)},
     {ArenaKind::punt, sizeof(PuntArena), fingerprint<PuntArena>(), 0},
 };
+
+std::uint64_t journal_capacity(const Options& options) {
+    return std::uint64_t{options.journal_mb} << 20;
+}
+
+std::size_t size_of(const Plan& plan, const Options& options) {
+    return plan.size + (plan.kind == ArenaKind::journal ? journal_capacity(options) : 0);
+}
 
 constexpr std::size_t index_of(ArenaKind kind) {
     return static_cast<std::size_t>(kind) - 1;
@@ -62,7 +69,7 @@ Arenas::Arenas(const Options& options, Pages pages) {
     static_assert(std::size(plans) == count);
     for (const Plan& plan : plans) {
         Held& held = held_[chassis::index_of(plan.kind)];
-        held.writable = must(create_arena(plan.kind, plan.size, plan.layout, pages, plan.touch));
+        held.writable = must(create_arena(plan.kind, size_of(plan, options), plan.layout, pages, plan.touch));
         held.readable = must(reopen_read_only(held.writable.get()));
     }
     baton_ = map(ArenaKind::baton, fingerprint<BatonPage>());
@@ -70,7 +77,7 @@ Arenas::Arenas(const Options& options, Pages pages) {
     boards_[1] = map(ArenaKind::board_b, fingerprint<BoardPage>());
     commands_ = map(ArenaKind::commands, fingerprint<CommandArena>());
     for (const Slot slot : {Slot::msm_a, Slot::msm_b}) life::reset(board(slot));
-    begin_journal();
+    begin_journal(journal_capacity(options));
     begin_fdb(*fdb_bits_for(options.fdb_max_entries));
 }
 
@@ -78,8 +85,8 @@ Mapping Arenas::map(ArenaKind kind, std::uint64_t layout) const {
     return must(map_arena(held_[chassis::index_of(kind)].writable.get(), kind, layout, Access::read_write));
 }
 
-void Arenas::begin_journal() const {
-    map(ArenaKind::journal, fingerprint<JournalArena>()).as<JournalArena>()->capacity.store(journal_capacity);
+void Arenas::begin_journal(std::uint64_t capacity) const {
+    map(ArenaKind::journal, fingerprint<JournalArena>()).as<JournalArena>()->capacity.store(capacity);
 }
 
 // The first table is allocated here, so that a machine without the memory is told so at start. The seed is secret:
@@ -108,7 +115,8 @@ int Arenas::fd(std::string_view name, Access access) const {
 std::size_t memory_wanted(const Options& options) {
     constexpr std::size_t page = 2u << 20;
     std::size_t sum = fdb_table_offset(fdb_min_bits);
-    for (const Plan& plan : plans) sum += ((plan.touch == 0 ? plan.size : plan.touch) + page - 1) / page * page;
+    for (const Plan& plan : plans)
+        sum += ((plan.touch == 0 ? size_of(plan, options) : plan.touch) + page - 1) / page * page;
     for (const PortLine& port : options.ports)
         if (port.text.find(" wire") != std::string::npos)
             sum += 2 * number_after(port.text, "slots", 16384) * number_after(port.text, "slot-size", 2048);

@@ -37,7 +37,7 @@ class Arenas {
     static constexpr std::size_t count = 8;  // ArenaKind::baton .. punt
 
     Mapping map(ArenaKind kind, std::uint64_t layout) const;
-    void begin_journal() const;
+    void begin_journal(std::uint64_t capacity) const;
     void begin_fdb(unsigned max_bits) const;
 
     std::array<Held, count> held_;

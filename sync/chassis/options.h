@@ -33,6 +33,7 @@ struct Options {
     std::uint64_t fdb_max_entries = 16'000'000;
     std::uint32_t max_frame = 9216;
     std::uint32_t mbufs = 16384;
+    std::uint32_t journal_mb = 16;
     Duration keepalive = milliseconds(2000);
     std::vector<std::string> eal;   // words, for the data plane, after --
     std::string dataplane_program;  // absolute once read

@@ -132,6 +132,10 @@ const Setting table[] = {
      [](Options& o, const std::string& text, const std::string&) {
          return number<std::uint32_t>(text, "mbufs", 1024, 16'777'216, o.mbufs);
      }},
+    {"journal-mb", "MB", "what boards hand over lies there; a third of it bounds the configuration (default 16)", false,
+     [](Options& o, const std::string& text, const std::string&) {
+         return number<std::uint32_t>(text, "journal-mb", 1, 1024, o.journal_mb);
+     }},
     {"keepalive-ms", "MS", "how long a board may be silent before it is killed (default 2000)", false, keepalive},
     {"eal", "ARGUMENTS", "arguments for DPDK's EAL; repeat for more", true, eal},
     {"dataplane-program", "PATH", "default: baton-dataplane beside this program", false,

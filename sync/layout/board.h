@@ -53,6 +53,8 @@ inline constexpr std::string_view board_role_names[] = {"starting", "slave", "ma
 enum class CriticalThread : std::uint8_t { loop, watchdog };  // each bumps its own heartbeat
 inline constexpr std::size_t critical_thread_count = 2;
 
+inline constexpr std::uint32_t lacks_takeover = 1;  // BoardPage::lacks: it follows, but must not carry the baton
+
 struct DyingWords {                           // written by a crash handler, async-signal-safe; complete once said != 0
     std::atomic<std::uint32_t> said = 0;
     std::atomic<Cause> cause{};
@@ -84,10 +86,15 @@ struct BoardPage {
     std::atomic<std::uint64_t> resyncs = 0;                  // bulk transfers begun anew after an overflow
     std::atomic<std::uint64_t> took_over_ns = 0;             // when this board, as master, began to serve
     std::atomic<std::uint32_t> release = 0;                  // major << 16 | minor << 8 | patch
-    std::atomic<std::uint32_t> epoch_pad = 0;
+    std::atomic<std::uint32_t> lacks = 0;                    // lacks_takeover; 0: it can do all
     std::atomic<std::uint64_t> punt_cursor[max_workers] = {};  // next punt slot to read, by worker; the next master goes on
     std::atomic<std::uint32_t> subsystem[12] = {};           // SubsystemWord by Subsystem
-    std::uint8_t pad[24] = {};
+    // The bulk transfer that is under way (a subsystem is xfr), or the last one: bytes and records of the journal. How far it
+    // is say journal_position and journal_sequence.
+    std::atomic<std::uint64_t> transfer_from = 0, transfer_to = 0;
+    std::atomic<std::uint64_t> transfer_first = 0, transfer_last = 0;
+    std::atomic<std::uint64_t> longest_gap_ns = 0;           // its loop's: how late its 100 ms tick came at the worst
+    std::uint8_t pad[48] = {};
     DyingWords words;
 };
 template <>
@@ -99,8 +106,11 @@ struct Describe<BoardPage> {
         BATON_FIELD(BoardPage, role),             BATON_FIELD(BoardPage, term),
         BATON_FIELD(BoardPage, journal_position), BATON_FIELD(BoardPage, journal_sequence),
         BATON_FIELD(BoardPage, resyncs),          BATON_FIELD(BoardPage, took_over_ns),
-        BATON_FIELD(BoardPage, release),          BATON_FIELD(BoardPage, epoch_pad),
+        BATON_FIELD(BoardPage, release),          BATON_FIELD(BoardPage, lacks),
         BATON_FIELD(BoardPage, punt_cursor),      BATON_FIELD(BoardPage, subsystem),
+        BATON_FIELD(BoardPage, transfer_from),    BATON_FIELD(BoardPage, transfer_to),
+        BATON_FIELD(BoardPage, transfer_first),   BATON_FIELD(BoardPage, transfer_last),
+        BATON_FIELD(BoardPage, longest_gap_ns),
         BATON_FIELD(BoardPage, pad),              BATON_FIELD(BoardPage, words)};
 };
 static_assert(Shared<BoardPage> && sizeof(BoardPage) % 64 == 0);

@@ -22,12 +22,16 @@ enum class CommandType : std::uint16_t {
     fdb_static_delete, // FdbStatic: mac and vlan
     fdb_flush,         // FdbFlush: dynamic entries
     fdb_aging,         // FdbAging
-    end_of_table,      // EndOfTable: all of this owner's entries have been said; sweep the rest
+    end_of_table,      // EndOfTable: all of this owner's entries have been said (or its time is up); sweep the rest
     hardware_reset,    // HardwareReset: what a take-over that is not hitless does not keep
     fabric_set,        // FabricSet: which planes modules may use
 };
 
-enum class Owner : std::uint16_t { none = 0, configuration = 1 };  // who answers for an entry
+/// Who answers for an entry. `none` is the owner of entries that a data plane found when it started and nobody has claimed
+/// since; its end_of_table comes last, when every owner has had his.
+enum class Owner : std::uint16_t { none, configuration, arp, routing };
+inline constexpr std::size_t owner_count = 4;
+inline constexpr std::string_view owner_names[owner_count] = {"none", "configuration", "arp", "routing"};
 
 enum class Outcome : std::uint32_t { pending = 0, done = 1, table_full = 2, bad_argument = 3, refused_term = 4 };
 
@@ -77,7 +81,7 @@ struct FdbFlush {           // each 0 means any; mac needs vlan
     std::uint32_t pad;
 };
 struct FdbAging { std::uint32_t seconds; };  // 0: never
-struct EndOfTable { std::uint32_t pad; };
+struct EndOfTable { std::uint32_t timed_out; };  // 1: the owner has not finished, but the failover timer has expired
 inline constexpr std::uint32_t reset_links = 1;   // every port loses its carrier for a moment, and what was learned behind it
 inline constexpr std::uint32_t reset_l2 = 2;      // dynamic FDB entries and layer 2 states
 inline constexpr std::uint32_t reset_l3 = 4;      // IP FDB, ARP, access lists

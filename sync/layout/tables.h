@@ -66,7 +66,7 @@ struct TermAccount {                               // owner: applier; kept at [t
     std::atomic<std::uint64_t> term = 0;
     std::atomic<std::int64_t> first_accept_ns = 0; // when the term's first command was applied
     std::atomic<std::uint64_t> applied = 0;        // commands of this term applied
-    std::atomic<std::int64_t> end_of_table_ns = 0; // when reconcile ended
+    std::atomic<std::int64_t> end_of_table_ns = 0; // when reconcile of the configuration ended
     std::atomic<std::uint64_t> drops_at_open = 0;  // 1 + frames dropped, all reasons: just before the term was first seen,
     std::atomic<std::uint64_t> drops_at_end = 0;   // and when all was settled; 0: not yet. The difference is its price
 };

@@ -323,6 +323,67 @@ TEST_F(ApplierTest, keeps_what_is_said_behind_the_marker) {
     EXPECT_EQ(tables.vlans[4000].member[0], 0b110u);
 }
 
+TEST_F(ApplierTest, sweeps_each_owners_entries_behind_his_own_marker) {
+    const auto entry = [this](Owner owner, std::uint64_t mac) {
+        master->push(CommandType::fdb_static_set, owner, FdbStatic{mac, 10, 1, 0, 0});
+    };
+    const auto known = [this](std::uint64_t mac) { return lookup(Mac::of(mac), 10) == 1; };
+    ASSERT_EQ(say(CommandType::vlan_set, vlan(10, {1})), Outcome::done);
+    for (const auto& [owner, mac] : {std::pair{Owner::configuration, 0x020000000100ull},
+                                     {Owner::configuration, 0x020000000101ull},
+                                     {Owner::arp, 0x020000000200ull},
+                                     {Owner::arp, 0x020000000201ull},
+                                     {Owner::routing, 0x020000000300ull},
+                                     {Owner::routing, 0x020000000301ull}})
+        entry(owner, mac);
+    turn();
+    grant(2);
+    ASSERT_EQ(say(CommandType::vlan_set, vlan(10, {1})), Outcome::done);
+    for (const auto& [owner, mac] : {std::pair{Owner::configuration, 0x020000000100ull},
+                                     {Owner::arp, 0x020000000200ull},
+                                     {Owner::routing, 0x020000000300ull}})
+        entry(owner, mac);
+    master->push(CommandType::end_of_table, Owner::arp, EndOfTable{});
+    turn();
+    EXPECT_FALSE(known(0x020000000201));
+    EXPECT_TRUE(known(0x020000000101)) << "the configuration has not finished";
+    EXPECT_TRUE(known(0x020000000301)) << "nor has routing";
+    EXPECT_EQ(tables.applier.terms[2].end_of_table_ns, 0);
+    master->push(CommandType::end_of_table, Owner::configuration, EndOfTable{});
+    turn();
+    EXPECT_FALSE(known(0x020000000101));
+    EXPECT_TRUE(known(0x020000000301));
+    EXPECT_NE(tables.applier.terms[2].end_of_table_ns, 0);
+    master->push(CommandType::end_of_table, Owner::routing, EndOfTable{1});  // the failover timer
+    turn();
+    EXPECT_FALSE(known(0x020000000301));
+    for (const auto mac : {0x020000000100ull, 0x020000000200ull, 0x020000000300ull}) EXPECT_TRUE(known(mac));
+    EXPECT_EQ(tables.applier.swept, 3u);
+    EXPECT_EQ(master->push(CommandType::end_of_table, static_cast<Owner>(99), EndOfTable{}), 12u);
+    turn();
+    EXPECT_EQ(master->outcome(12), Outcome::bad_argument);
+}
+
+TEST_F(ApplierTest, sweeps_of_several_owners_go_on_side_by_side_in_slices) {
+    for (VlanId id = 1; id <= 4000; ++id) {
+        if (master->room() == 0) turn();
+        master->push(CommandType::vlan_set, Owner::configuration, vlan(id, {1}));
+    }
+    turn();
+    for (std::uint64_t mac = 1; mac <= 300; ++mac)
+        master->push(CommandType::fdb_static_set, Owner::arp, FdbStatic{0x020000000000 + mac, 10, 1, 0, 0});
+    turn();
+    grant(2);
+    master->push(CommandType::end_of_table, Owner::configuration, EndOfTable{});
+    master->push(CommandType::end_of_table, Owner::arp, EndOfTable{});
+    now = now + milliseconds(21);
+    EXPECT_TRUE(applier->turn(now)) << "a slice only";
+    EXPECT_LT(tables.applier.swept, 4300u);
+    turn();
+    EXPECT_EQ(tables.applier.swept, 4300u);
+    for (VlanId id = 1; id <= 4000; ++id) ASSERT_EQ(tables.vlans[id].present, 0);
+}
+
 TEST_F(ApplierTest, says_full_to_a_master_that_is_too_fast_and_never_makes_it_wait) {
     for (std::size_t i = 0; i < ring_slots; ++i)
         ASSERT_NE(master->push(CommandType::fdb_flush, Owner::configuration, FdbFlush{}), 0u);
@@ -359,7 +420,10 @@ TEST_F(ApplierTest, goes_on_after_a_restart_where_the_last_one_stopped) {
     ASSERT_EQ(say(CommandType::vlan_set, vlan(10, {1, 2})), Outcome::done);
     ASSERT_EQ(say(CommandType::end_of_table, EndOfTable{}), Outcome::done);
     turn();
-    EXPECT_EQ(lookup(host, 10), fdb_dest_none);
+    EXPECT_EQ(lookup(host, 10), 1) << "it is nobody's: another owner may still claim it";
+    master->push(CommandType::end_of_table, Owner::none, EndOfTable{});
+    turn();
+    EXPECT_EQ(lookup(host, 10), fdb_dest_none) << "nobody did";
     EXPECT_EQ(tables.vlans[10].present, 1);
 }
 

@@ -78,6 +78,12 @@ class FakeSwitch final : public Switch {
 
     const BoardPage& board(Slot slot) const override { return slot == Slot::msm_a ? *board_a_ : *board_b_; }
 
+    SlaveView slave_view() const override { return slave_view_; }
+
+    std::string_view remedy_for(Reason reason) const override {
+        return reason == Reason::none ? "" : "do what mends it";
+    }
+
     const TablesArena& tables() const override { return *tables_; }
 
     const FdbControl& fdb() const override { return *fdb_; }
@@ -202,6 +208,7 @@ class FakeSwitch final : public Switch {
     std::vector<std::function<void()>> held_;
     Slot slot_ = Slot::msm_a;
     std::string why_not_;
+    SlaveView slave_view_;
     int hand_overs_ = 0;
     bool hold_ = false;
     bool drop_flushes_ = false;  // flushes are never answered

@@ -88,7 +88,7 @@ class DataplaneInMemory {
                 const auto set = command.get<FdbStatic>();
                 const bool black = set.flags & static_blackhole;
                 statics_[{set.vlan, set.mac}] = {black ? no_port : set.port, black};
-                confirmed_[{set.vlan, set.mac}] = command.term;
+                confirmed_[{set.vlan, set.mac}] = {command.term, command.owner};
                 break;
             }
             case CommandType::fdb_static_delete: {
@@ -98,10 +98,14 @@ class DataplaneInMemory {
             }
             case CommandType::fdb_aging: tables_->applier.aging_seconds.store(command.get<FdbAging>().seconds); break;
             case CommandType::end_of_table:
+                std::erase_if(statics_, [&](const auto& item) {
+                    const auto& [term, owner] = confirmed_[item.first];
+                    return term != command.term && owner == command.owner;
+                });
+                if (command.owner != Owner::configuration) break;
                 ++ends_of_table;
                 for (VlanEntry& entry : tables_->vlans)
                     if (entry.confirmed_term.load() != command.term) entry.present.store(0);
-                std::erase_if(statics_, [&](const auto& item) { return confirmed_[item.first] != command.term; });
                 break;
             default: break;
         }
@@ -121,7 +125,7 @@ class DataplaneInMemory {
     std::unique_ptr<TablesArena> tables_ = std::make_unique<TablesArena>();
     std::unique_ptr<CommandArena> commands_ = std::make_unique<CommandArena>();
     std::map<std::pair<VlanId, std::uint64_t>, StaticImage> statics_;
-    std::map<std::pair<VlanId, std::uint64_t>, Term> confirmed_;  // the term that last said it
+    std::map<std::pair<VlanId, std::uint64_t>, std::pair<Term, Owner>> confirmed_;  // who last said it, in which term
 };
 
 }  // namespace baton::test

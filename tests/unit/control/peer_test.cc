@@ -90,5 +90,95 @@ TEST(Peer, tells_news_once) {
     EXPECT_EQ(peer.look(at(30'000)), Peer::News::none) << "that it mends by itself";
 }
 
+std::vector<std::string> said(Peer& peer) {
+    std::vector<std::string> out;
+    for (const auto& [level, line] : peer.take_lines()) out.push_back(line);
+    return out;
+}
+
+TEST(Peer, tells_how_a_slave_comes_up_each_database_by_itself) {
+    BoardPage page;
+    Peer peer(Slot::msm_b, page);
+    Subsystems words(page);
+    peer.look(at(0));
+    EXPECT_TRUE(said(peer).empty());
+    page.pid.store(7);
+    page.release.store(0x000205);
+    page.role.store(BoardRole::slave);
+    words.set_followed(SubsystemState::initial);
+    peer.look(at(1));
+    EXPECT_EQ(said(peer), std::vector<std::string>{"msm-b has initialized as slave, release 0.2.5."});
+    words.set_followed(SubsystemState::xfr);
+    peer.look(at(2));
+    EXPECT_TRUE(said(peer).empty()) << "the first transfer needs no line";
+    words.set(Subsystem::configuration, SubsystemState::ready);
+    peer.look(at(3));
+    EXPECT_EQ(said(peer), std::vector<std::string>{"msm-b: configuration database downloaded."});
+    words.set_followed(SubsystemState::ready);
+    EXPECT_EQ(peer.look(at(4)), Peer::News::became_ready);
+    EXPECT_EQ(said(peer),
+              (std::vector<std::string>{"msm-b: l2 hardware database downloaded.", "msm-b: log database downloaded."}));
+    words.set(Subsystem::log, SubsystemState::failed, Reason::invalid_record);
+    peer.look(at(5));
+    const auto failed = said(peer);
+    ASSERT_EQ(failed.size(), 1u);
+    EXPECT_TRUE(says(failed[0], "msm-b: log failed, reason invalid brkt; wait for the next snapshot")) << failed[0];
+    words.set(Subsystem::log, SubsystemState::xfr, Reason::invalid_record);
+    peer.look(at(6));
+    EXPECT_EQ(said(peer), std::vector<std::string>{"msm-b: log is downloaded again, reason invalid brkt."});
+    page.pid.store(8);
+    peer.look(at(7));
+    EXPECT_EQ(said(peer).front(), "msm-b has initialized as slave, release 0.2.5.");
+}
+
+TEST(Peer, an_older_slave_gets_a_snapshot_only_once_it_could_read_it) {
+    BoardPage page;
+    bool representable = false;
+    Peer peer(Slot::msm_b, page, nullptr, [&](config::Release release) {
+        EXPECT_EQ(release, 0x000100u);
+        return representable;
+    });
+    page.pid.store(7);
+    page.release.store(0x000100);
+    page.role.store(BoardRole::slave);
+    Subsystems(page).set(Subsystem::configuration, SubsystemState::failed, Reason::config_command);
+    EXPECT_EQ(peer.look(at(0)), Peer::News::none);
+    EXPECT_EQ(peer.look(at(20'000)), Peer::News::none);
+    representable = true;
+    EXPECT_EQ(peer.look(at(40'000)), Peer::News::wants_snapshot);
+}
+
+TEST(Peer, a_slave_of_an_older_release_that_is_pulled_out_is_a_hotswap_and_one_of_this_release_is_none) {
+    BatonPage baton;
+    BoardPage page;
+    Peer peer(Slot::msm_b, page, &baton);
+    for (const bool older : {false, true}) {
+        baton.plane[1].store(PlaneState::working);
+        page.pid.store(older ? 8 : 7);
+        page.release.store(config::own_release() - (older ? 1 : 0));
+        page.role.store(BoardRole::slave);
+        peer.look(at(0));
+        page.pid.store(0);
+        peer.look(at(1));
+        EXPECT_EQ(peer.view(at(1)).absent, Reason::none) << "it ended, but it is plugged in";
+        baton.plane[1].store(PlaneState::absent);
+        peer.look(at(2));
+        EXPECT_EQ(peer.view(at(2)).absent, older ? Reason::hotswap : Reason::none);
+    }
+    JournalArena journal;
+    const auto why = peer.hitless(journal, at(2));
+    ASSERT_FALSE(why);
+    EXPECT_TRUE(says(why.error().what, "reason hotswap; put the slave back")) << why.error().what;
+    page.pid.store(9);
+    peer.look(at(3));
+    EXPECT_EQ(peer.view(at(3)).absent, Reason::none) << "put back";
+}
+
+TEST(Peer, a_page_that_nobody_beats_in_tells_nothing) {
+    Ground ground;
+    EXPECT_TRUE(ground.peer.view(at(500)).beats);
+    EXPECT_FALSE(ground.peer.view(at(1500)).beats);
+}
+
 }  // namespace
 }  // namespace baton
