@@ -145,7 +145,8 @@ class Switch:
         self.ground.up()
         try:
             self.chassis.start()
-            self.chassis.wait_ready()
+            if self.chassis.hitless:
+                self.chassis.wait_ready()
         except BaseException:
             self.keep_log()
             self.ground.down()
