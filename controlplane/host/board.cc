@@ -150,7 +150,7 @@ void Board::on_wake() {
 
 void Board::on_tick() {
     const Time now = monotonic_now();
-    const auto late = static_cast<std::uint64_t>(std::max<std::int64_t>(0, (now - tick_at_ - tick_period).ns));
+    const auto late = static_cast<std::uint64_t>(std::max<std::int64_t>(0, (now - tick_at_).ns - tick_period.ns));
     if (tick_at_ != Time{} && late > page_.longest_gap_ns.load(std::memory_order_relaxed))
         page_.longest_gap_ns.store(late, std::memory_order_relaxed);
     tick_at_ = now;
