@@ -106,7 +106,7 @@ int run(int argc, char** argv) {
 
     const Lab lab(setup);
     configure(lab, lines);
-    Traffic traffic(lab, addresses, rate, setup.housekeeping_core);
+    takeover::Traffic traffic(lab, addresses, rate, setup.housekeeping_core);
     lab.wait_ready();
     if (lab.command({"run", "msm-failover"}) != 0) throw StartupError{1, "the baton was not handed over"};
     lab.wait_ready();  // a master whose loop has not been measured while the configuration was typed
