@@ -56,6 +56,21 @@ std::vector<PortId> number_ports(TablesArena& tables, FdbMaintenance& fdb, const
     return ids;
 }
 
+std::vector<std::uint8_t> number_modules(TablesArena& tables, const std::vector<std::uint8_t>& modules) {
+    auto& known = tables.fabric.module;
+    for (auto& module : known)
+        if (std::find(modules.begin(), modules.end(), module.load(std::memory_order_relaxed)) == modules.end())
+            module.store(0, std::memory_order_relaxed);
+    std::vector<std::uint8_t> indices;
+    for (const std::uint8_t module : modules) {
+        auto at = std::find(std::begin(known), std::end(known), module);
+        if (at == std::end(known)) at = std::find(std::begin(known), std::end(known), 0);
+        at->store(module, std::memory_order_relaxed);
+        indices.push_back(static_cast<std::uint8_t>(at - std::begin(known)));
+    }
+    return indices;
+}
+
 void publish_port(TablesArena& tables, PortId id, const PortFacts& facts) {
     PortEntry& entry = tables.ports[id];
     if (!is_present(entry)) entry.enabled.store(1, std::memory_order_relaxed);

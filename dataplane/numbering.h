@@ -16,6 +16,9 @@ namespace baton::dataplane {
 /// dynamic addresses forgotten.
 std::vector<PortId> number_ports(TablesArena& tables, FdbMaintenance& fdb, const std::vector<PortName>& names);
 
+/// The index of each module in the fabric's counters, in order; kept like the ports' numbers.
+std::vector<std::uint8_t> number_modules(TablesArena& tables, const std::vector<std::uint8_t>& modules);
+
 /// What is known once the port is open; `present` is stored last. A port that is new begins enabled, in no VLAN.
 struct PortFacts {
     PortName name;

@@ -8,6 +8,8 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cstdio>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "pmd-config/check.h"
@@ -43,6 +45,46 @@ std::vector<unsigned> read_cores(const std::string& name, const std::string& tex
     return cores;
 }
 
+/// "2 worker-cores=1,3" lines, as the workers on those cores.
+std::map<std::uint8_t, std::vector<WorkerId>> read_modules(const std::vector<std::string>& lines,
+                                                           const std::vector<unsigned>& worker_cores,
+                                                           std::vector<std::string>& faults) {
+    constexpr std::string_view key = " worker-cores=";
+    std::map<std::uint8_t, std::vector<WorkerId>> said;
+    for (const std::string& line : lines) {
+        unsigned module = 0;
+        const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), module);
+        const std::string_view rest(end, static_cast<std::size_t>(line.data() + line.size() - end));
+        const auto cores =
+            rest.starts_with(key) ? cores_of(std::string(rest.substr(key.size()))) : std::vector<unsigned>{};
+        if (error != std::errc{} || module == 0 || module > 255 || cores.empty()) {
+            faults.push_back(
+                fmt::format("--module '{}': expected a module and cores, like \"2 worker-cores=3\"", line));
+            continue;
+        }
+        auto& workers = said[static_cast<std::uint8_t>(module)];
+        for (const unsigned core : cores) {
+            const auto at = std::find(worker_cores.begin(), worker_cores.end(), core);
+            if (at == worker_cores.end())
+                faults.push_back(fmt::format("module {}: core {} is none of worker-cores {}", module, core,
+                                             join(worker_cores, ",")));
+            else
+                workers.push_back(static_cast<WorkerId>(at - worker_cores.begin()));
+        }
+    }
+    return said;
+}
+
+void read_seats(const std::vector<std::string>& lines, Options& options, std::vector<std::string>& faults) {
+    const auto said = read_modules(lines, options.worker_cores, faults);
+    if (!faults.empty()) return;
+    std::set<std::uint8_t> modules;
+    for (const PortSpec& port : options.ports) modules.insert(port.name.module);
+    auto seats = seat_modules({modules.begin(), modules.end()}, said, options.worker_cores.size());
+    if (!seats) return faults.push_back(seats.error().what);
+    options.modules = std::move(*seats);
+}
+
 void print_help(const po::options_description& described) {
     std::ostringstream text;
     text << described;
@@ -62,9 +104,11 @@ po::options_description describe() {
     };
     described.add_options()                                                                                          //
         ("port", po::value<std::vector<std::string>>()->value_name("PORT")->composing(), "a port; repeat for each")  //
-        ("worker-cores", text("LIST", "1"), "one forwarding worker on each of these cores, which it takes wholly")   //
-        ("housekeeping-cores", text("LIST", "0"), "the cores for everything else in this process")                   //
-        ("hugepages", text("yes|no", "yes"), "no: 4 KB pages for packet buffers and new wires")                      //
+        ("module", po::value<std::vector<std::string>>()->value_name("MODULE")->composing(),
+         "\"2 worker-cores=3\": which of worker-cores poll that module's ports; repeat for each")                   //
+        ("worker-cores", text("LIST", "1"), "one forwarding worker on each of these cores, which it takes wholly")  //
+        ("housekeeping-cores", text("LIST", "0"), "the cores for everything else in this process")                  //
+        ("hugepages", text("yes|no", "yes"), "no: 4 KB pages for packet buffers and new wires")                     //
         ("fdb-max-entries", po::value<std::uint64_t>()->value_name("N")->default_value(16'000'000),
          "addresses up to which the FDB grows")  //
         ("max-frame", po::value<std::uint32_t>()->value_name("BYTES")->default_value(most_max_frame),
@@ -125,6 +169,8 @@ std::optional<Options> read_options(int argc, char** argv) {
         faults.push_back(fmt::format("{} ports; a switch has at most {}", options.ports.size(), max_ports - 1));
     if (options.ports.empty() && faults.empty()) faults.push_back("no port: give at least one --port \"1:1 wire\"");
     for (auto& fault : check_ports(options.ports, options.max_frame)) faults.push_back(std::move(fault));
+    read_seats(given.count("module") != 0 ? given["module"].as<std::vector<std::string>>() : std::vector<std::string>{},
+               options, faults);
     if (!faults.empty()) throw StartupError{2, join(faults, "\n")};
     return options;
 }

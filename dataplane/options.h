@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/fabric/seating.h"
 #include "pmd-config/port_spec.h"
 #include "sync/base/result.h"
 #include "sync/region/arena.h"
@@ -16,8 +17,9 @@
 namespace baton::dataplane {
 
 struct Options {
-    std::vector<PortSpec> ports;                  // in order; their ids follow it where no earlier run gave them one
-    std::vector<unsigned> worker_cores{1};        // one worker on each
+    std::vector<PortSpec> ports;            // in order; their ids follow it where no earlier run gave them one
+    std::vector<unsigned> worker_cores{1};  // one worker on each
+    std::vector<ModuleSeats> modules;       // those that the ports name, with their workers; not yet their indices
     std::vector<unsigned> housekeeping_cores{0};  // everything else of this process
     Pages pages = Pages::huge;
     std::uint64_t fdb_max_entries = 16'000'000;

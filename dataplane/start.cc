@@ -106,6 +106,14 @@ FdbMaintenance open_fdb(int fd, std::byte* arena, const Options& options) {
     return std::move(*fdb);
 }
 
+std::vector<ModuleSeats> with_indices(TablesArena& tables, std::vector<ModuleSeats> modules) {
+    std::vector<std::uint8_t> numbers;
+    for (const ModuleSeats& module : modules) numbers.push_back(module.module);
+    const auto indices = number_modules(tables, numbers);
+    for (std::size_t i = 0; i < modules.size(); ++i) modules[i].index = indices[i];
+    return modules;
+}
+
 enum class End { leave, terminated };
 
 /// The main thread's whole life once all is running: it waits.
@@ -166,10 +174,12 @@ void run(const Options& options) {
     crew_setup.tables = &tables;
     crew_setup.fdb = &fdb;
     crew_setup.mempool = pool.get();
+    crew_setup.baton = arenas.baton.as<const BatonPage>();
     crew_setup.punt = arenas.punt.as<PuntArena>();
     crew_setup.board_a = arenas.board_a.as<const BoardPage>();
     crew_setup.board_b = arenas.board_b.as<const BoardPage>();
     crew_setup.workers = options.worker_cores.size();
+    crew_setup.modules = with_indices(tables, options.modules);
     Crew crew(crew_setup);
     ApplierRounds::Setup applier_setup;
     for (std::size_t i = 0; i < ports.size(); ++i) {
@@ -202,7 +212,8 @@ void run(const Options& options) {
         for (std::size_t i = 0; i < options.worker_cores.size(); ++i)
             threads.push_back(std::make_unique<WorkerThread>(crew.worker(i), options.worker_cores[i]));
         ApplierThread applier(rounds, child.find("wake:dataplane"));
-        log::notice("forwarding ports={} workers={} incarnation={}", ports.size(), threads.size(),
+        log::notice("forwarding ports={} workers={} modules={} crossings={} incarnation={}", ports.size(),
+                    threads.size(), options.modules.size(), crew.crossings(),
                     tables.applier.incarnation.load(std::memory_order_relaxed));
         end = wait_for_the_end(child, signals.get());
         applier.stop();

@@ -17,6 +17,8 @@ ApplierRounds::ApplierRounds(Setup setup, Time now)
     Applier& account = tables_->applier;
     const std::uint64_t incarnation = account.incarnation.load(std::memory_order_relaxed) + 1;
     if (incarnation == 1) account.aging_seconds.store(default_aging_seconds, std::memory_order_relaxed);
+    if (tables_->fabric.usable.load(std::memory_order_relaxed) == 0)  // no master has ever said: all that are there
+        tables_->fabric.usable.store(all_planes, std::memory_order_release);
     fdb_->set_aging(account.aging_seconds.load(std::memory_order_relaxed), now);
     account.incarnation.store(incarnation, std::memory_order_release);
 }

@@ -42,9 +42,9 @@ Outcome Changes::apply(const Command& command, Time now) {
             return Outcome::done;
         }
         case CommandType::hardware_reset: return reset(command.get<HardwareReset>(), now);
+        case CommandType::fabric_set: return set_fabric(command.get<FabricSet>());
         case CommandType::none:
-        case CommandType::end_of_table:
-        case CommandType::fabric_set: break;
+        case CommandType::end_of_table: break;
     }
     return Outcome::bad_argument;
 }
@@ -148,6 +148,18 @@ Outcome Changes::flush(const FdbFlush& body) {
         fdb_->forget(body.vlan, Mac::of(body.mac), body.port);
     else
         fdb_->flush(body.vlan, body.port);
+    return Outcome::done;
+}
+
+// No plane at all is not programmed: with none left frames are lost all the same, and one that comes back is used at
+// once.
+Outcome Changes::set_fabric(const FabricSet& body) {
+    if (body.usable == 0 || (body.usable & ~all_planes)) return Outcome::bad_argument;
+    Fabric& fabric = tables_->fabric;
+    if (fabric.usable.load(std::memory_order_relaxed) == body.usable) return Outcome::done;
+    fabric.changed_ns.store(monotonic_now().ns, std::memory_order_relaxed);
+    fabric.changes.store(fabric.changes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    fabric.usable.store(body.usable, std::memory_order_release);
     return Outcome::done;
 }
 

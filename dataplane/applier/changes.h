@@ -58,6 +58,7 @@ class Changes {
     Outcome delete_static(const FdbStatic& body);
     Outcome flush(const FdbFlush& body);
     Outcome reset(const HardwareReset& body, Time now);
+    Outcome set_fabric(const FabricSet& body);
     void port_left(VlanId vlan, PortId port);
     bool port_exists(PortId port) const;
 

@@ -11,11 +11,14 @@ void Outlets::send(PortId id) {
     const std::uint16_t count = outlet.count;
     if (count == 0) return;
     outlet.count = 0;
-    if (outlet.ring) return hand_over(id, outlet, count);
+    if (!outlet.way.port) {
+        if (outlet.way.crossing) return outlet.way.crossing->send(id, outlet.frames, count);
+        return hand_over(id, outlet, count);
+    }
 
     std::uint64_t bytes = 0;
     for (unsigned i = 0; i < count; ++i) bytes += outlet.frames[i]->pkt_len;
-    const std::uint16_t sent = outlet.port->transmit(outlet.frames, count);
+    const std::uint16_t sent = outlet.way.port->transmit(outlet.frames, count);
     if (sent < count) [[unlikely]] {
         for (unsigned i = sent; i < count; ++i) bytes -= outlet.frames[i]->pkt_len;
         count_shared_drop(*counters_, id, Drop::transmit_full, count - sent);
@@ -28,7 +31,7 @@ void Outlets::send(PortId id) {
 void Outlets::hand_over(PortId id, Outlet& outlet, std::uint16_t count) {
     void* words[burst_size];
     for (unsigned i = 0; i < count; ++i) words[i] = hand_over_word(id, outlet.frames[i]);
-    const unsigned taken = rte_ring_sp_enqueue_burst(outlet.ring, words, count, nullptr);
+    const unsigned taken = rte_ring_sp_enqueue_burst(outlet.way.ring, words, count, nullptr);
     if (taken == count) [[likely]]
         return;
     count_drop(*counters_, id, Drop::handoff_full, count - taken);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way out of a worker: for every port a short queue, sent when it is full and at the end of each turn. A port that
-// this worker drives is sent to directly; for any other port the frame goes, ready to send, into the single-producer
-// ring to the worker that drives it. One queue per port for unicast and flood alike, so order within a flow is kept.
+// The way out of a seat (a module on a worker): for every port a short queue, sent when it is full and at the end of
+// each turn. A port that this seat drives is sent to directly; for a port of the same module that another worker drives
+// the frame goes, ready to send, into the single-producer ring to that worker; for a port of another module it crosses
+// the fabric (dataplane/fabric/crossing.h). One queue per port for unicast and flood alike, so order within a flow is
+// kept.
 //
 // A frame handed over travels as one word, port number above the mbuf's address, because a flooded mbuf is shared
 // between ports and cannot carry the number itself.
@@ -13,6 +15,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "dataplane/fabric/crossing.h"
 #include "dataplane/port/port.h"
 #include "dataplane/worker/batch.h"
 #include "sync/layout/tables.h"
@@ -45,10 +48,16 @@ class Outlets {
     /// Before the loop begins: whose counters.
     void count_in(WorkerCounters* counters) { counters_ = counters; }
 
-    /// Before the loop begins: a port of this worker, or one that another worker drives (behind `ring`).
-    void open(PortId id, Port* port, rte_ring* ring, std::uint32_t max_frame) {
-        outlets_[id].port = port;
-        outlets_[id].ring = ring;
+    /// How the frames of an outlet go on; one of them.
+    struct Way {
+        Port* port = nullptr;          // of this seat
+        rte_ring* ring = nullptr;      // to the same module's seat on another worker
+        Crossing* crossing = nullptr;  // to another module's seat
+    };
+
+    /// Before the loop begins.
+    void open(PortId id, const Way& way, std::uint32_t max_frame) {
+        outlets_[id].way = way;
         outlets_[id].max_frame = max_frame;
         least_max_frame_ = std::min(least_max_frame_, max_frame);
     }
@@ -94,8 +103,7 @@ class Outlets {
 
   private:
     struct alignas(64) Outlet {
-        Port* port = nullptr;
-        rte_ring* ring = nullptr;
+        Way way;
         std::uint32_t max_frame = 0;
         std::uint16_t count = 0;
         rte_mbuf* frames[burst_size];

@@ -1,27 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a worker is given before its first turn: the part that may allocate, kept apart from the part that must not.
+#include <algorithm>
+
 #include "dataplane/worker/worker.h"
 
 namespace baton {
 
-Worker::Worker(const Setup& setup) : id_(setup.id), fdb_(setup.fdb) {
-    context_.tables = setup.tables;
-    context_.counters = &setup.tables->workers[setup.id];
-    context_.mempool = setup.mempool;
-    context_.punt = setup.punt;
-    context_.outlets.count_in(context_.counters);
+Worker::Worker(const Setup& setup)
+    : setup_(setup), counters_(&setup.tables->workers[setup.id]), planes_(setup.baton, &setup.tables->fabric) {}
+
+Seat& Worker::add_seat(std::uint8_t module) {
+    Seat& seat = *seats_.emplace_back(std::make_unique<Seat>());
+    seat.module = module;
+    seat.context.tables = setup_.tables;
+    seat.context.counters = counters_;
+    seat.context.mempool = setup_.mempool;
+    seat.context.punt = setup_.punt;
+    seat.context.outlets.count_in(counters_);
+    return seat;
 }
 
-void Worker::drive(PortId id, Port& port) {
+void Worker::drive(Seat& seat, PortId id, Port& port) {
     const bool wire = port.about().kind == "wire";
-    inlets_.push_back({id, &port, &context_.tables->ports[id], !wire});
-    known_ports_.push_back(id);
-    context_.outlets.open(id, &port, nullptr, port.about().max_frame);
+    seat.inlets.push_back({id, &port, &setup_.tables->ports[id], !wire});
+    reach(seat, id, {&port, nullptr, nullptr}, port.about().max_frame);
 }
 
-void Worker::reach(PortId id, rte_ring* ring, std::uint32_t max_frame) {
-    known_ports_.push_back(id);
-    context_.outlets.open(id, nullptr, ring, max_frame);
+void Worker::reach(Seat& seat, PortId id, const Outlets::Way& way, std::uint32_t max_frame) {
+    if (std::find(known_ports_.begin(), known_ports_.end(), id) == known_ports_.end()) known_ports_.push_back(id);
+    seat.context.outlets.open(id, way, max_frame);
+}
+
+Crossing::End Worker::fabric_end() {
+    looks_at_planes_ = true;
+    return {&planes_, counters_, &setup_.tables->crossed[setup_.id]};
 }
 
 }  // namespace baton

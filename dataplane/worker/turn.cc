@@ -10,16 +10,17 @@ namespace baton {
 void Worker::look_at_ports() {
     PortSet256 usable;
     for (const PortId id : known_ports_) {
-        const PortEntry& entry = context_.tables->ports[id];
+        const PortEntry& entry = setup_.tables->ports[id];
         if (entry.present.load(std::memory_order_relaxed) & entry.enabled.load(std::memory_order_relaxed) &
             entry.link_up.load(std::memory_order_relaxed))
             usable.add(id);
     }
-    context_.usable = usable;
+    for (const auto& seat : seats_) seat->context.usable = usable;
+    if (looks_at_planes_) planes_.look();
 }
 
-bool Worker::receive(Inlet& inlet) {
-    Batch batch(fdb_->begin_batch());
+bool Worker::receive(Seat& seat, Inlet& inlet) {
+    Batch batch(setup_.fdb->begin_batch());
     const std::uint16_t count = inlet.port->receive(batch.frame, burst_size);
     if (count == 0) return false;
     batch.count = count;
@@ -28,13 +29,13 @@ bool Worker::receive(Inlet& inlet) {
     batch.max_frame = inlet.entry->max_frame;
     batch.port_vlan = inlet.entry->port_vlan.load(std::memory_order_relaxed);
 
-    Traffic& traffic = context_.counters->port[inlet.id];
+    Traffic& traffic = counters_->port[inlet.id];
     const bool resetting = inlet.entry->resetting.load(std::memory_order_relaxed) != 0;
     if (inlet.entry->enabled.load(std::memory_order_relaxed) && !resetting) [[likely]] {
-        run_pipeline(context_, batch);
+        run_pipeline(seat.context, batch);
     } else {
         for (unsigned i = 0; i < count; ++i) batch.bytes += batch.frame[i]->pkt_len;
-        count_drop(*context_.counters, inlet.id, resetting ? Drop::link_reset : Drop::port_disabled, count);
+        count_drop(*counters_, inlet.id, resetting ? Drop::link_reset : Drop::port_disabled, count);
         rte_pktmbuf_free_bulk(batch.frame, count);
     }
     add(traffic.rx_frames, count);
@@ -43,34 +44,37 @@ bool Worker::receive(Inlet& inlet) {
 }
 
 // The sender has judged VLAN, tag and length; what is left is to queue the frame at its port, in order.
-bool Worker::take_handed_over() {
+bool Worker::take_handed_over(Seat& seat) {
     bool any = false;
-    for (rte_ring* ring : handoffs_) {
+    for (rte_ring* ring : seat.handoffs) {
         void* words[burst_size];
         const unsigned count = rte_ring_sc_dequeue_burst(ring, words, burst_size, nullptr);
         for (unsigned i = 0; i < count; ++i) {
             const HandedOver handed = handed_over(words[i]);
-            context_.outlets.push(handed.port, handed.frame);
+            seat.context.outlets.push(handed.port, handed.frame);
         }
         any |= count != 0;
     }
+    for (Crossing* crossing : seat.arrivals) any |= crossing->take();
     return any;
 }
 
 bool Worker::turn() {
     look_at_ports();
-    bool busy = take_handed_over();
-    for (Inlet& inlet : inlets_) busy |= receive(inlet);
-    context_.outlets.flush();
+    bool busy = false;
+    for (const auto& seat : seats_) busy |= take_handed_over(*seat);
+    for (const auto& seat : seats_)
+        for (Inlet& inlet : seat->inlets) busy |= receive(*seat, inlet);
+    for (const auto& seat : seats_) seat->context.outlets.flush();
 
-    WorkerCounters& counters = *context_.counters;
+    WorkerCounters& counters = *counters_;
     if (busy) add(counters.busy_turns, 1);
     counters.turns.store(counters.turns.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     return busy;
 }
 
 void Worker::run(const std::atomic<bool>& stop) {
-    std::atomic<std::uint64_t>& longest_ns = context_.counters->longest_gap_ns;
+    std::atomic<std::uint64_t>& longest_ns = counters_->longest_gap_ns;
     longest_ns.store(0, std::memory_order_relaxed);
     const double ns_per_cycle = 1e9 / static_cast<double>(rte_get_tsc_hz());
     std::uint64_t longest = 0, last = rte_rdtsc();

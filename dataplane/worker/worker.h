@@ -3,13 +3,19 @@
 // Everything that it needs is given before the first turn; from then on it allocates nothing, takes no lock, logs
 // nothing and calls the kernel only where a port does.
 //
-// A turn: take what other workers handed over; one burst from each port through the stages; send what is queued;
-// publish the number of turns, which is also how the FDB's growth learns that nobody looks at an old table any more.
-// One burst per port and turn, so a port that is stormed upon takes no more than its share from the others.
+// A worker has a seat for each module whose ports it drives: inlets, outlets and arrivals of that module alone. What
+// leaves a seat for a port of another module crosses the fabric, also when both sit on the same worker. A worker with
+// one seat, and a switch with one module, have nothing to do with the fabric.
+//
+// A turn: look at the ports, and at the planes if there are any; take what other seats handed over; one burst from each
+// port through the stages; send what is queued; publish the number of turns, which is also how the FDB's growth learns
+// that nobody looks at an old table any more. One burst per port and turn, so a port that is stormed upon takes no more
+// than its share from the others.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "dataplane/worker/context.h"
@@ -24,6 +30,15 @@ struct Inlet {
     bool pads_short = false;  // short frames that are whole are padded (stage/parse); all kinds but wires
 };
 
+/// A module on a worker.
+struct Seat {
+    std::uint8_t module = 0;  // its index
+    Context context;
+    std::vector<Inlet> inlets;
+    std::vector<rte_ring*> handoffs;  // from the same module's other workers
+    std::vector<Crossing*> arrivals;  // from other modules
+};
+
 class Worker {
   public:
     struct Setup {
@@ -32,20 +47,24 @@ class Worker {
         const Fdb* fdb = nullptr;
         PuntWriter punt;
         rte_mempool* mempool = nullptr;
+        const BatonPage* baton = nullptr;  // asked for planes, where there is more than one module
     };
 
     explicit Worker(const Setup& setup);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
+    /// Before the first turn: room for a module's ports.
+    Seat& add_seat(std::uint8_t module);
+
     /// Before the first turn: a port that this worker drives.
-    void drive(PortId id, Port& port);
+    void drive(Seat& seat, PortId id, Port& port);
 
-    /// Before the first turn: a port that another worker drives, behind the ring to that worker.
-    void reach(PortId id, rte_ring* ring, std::uint32_t max_frame);
+    /// Before the first turn: a port that another seat drives, perhaps another worker's.
+    void reach(Seat& seat, PortId id, const Outlets::Way& way, std::uint32_t max_frame);
 
-    /// Before the first turn: a ring by which another worker hands frames to this one.
-    void take_from(rte_ring* ring) { handoffs_.push_back(ring); }
+    /// Before the first turn: what its ends of a crossing need; from then on it looks at the planes.
+    Crossing::End fabric_end();
 
     /// One trip round the ports; true when there was a frame.
     bool turn();
@@ -53,21 +72,21 @@ class Worker {
     /// Turns until `stop`, timing the gaps between them.
     void run(const std::atomic<bool>& stop);
 
-    WorkerId id() const { return id_; }
+    WorkerId id() const { return setup_.id; }
 
-    const WorkerCounters& counters() const { return *context_.counters; }
+    const WorkerCounters& counters() const { return *counters_; }
 
   private:
     void look_at_ports();
-    bool receive(Inlet& inlet);
-    bool take_handed_over();
+    bool receive(Seat& seat, Inlet& inlet);
+    static bool take_handed_over(Seat& seat);
 
-    WorkerId id_;
-    const Fdb* fdb_;
-    Context context_;
-    std::vector<Inlet> inlets_;
+    Setup setup_;
+    WorkerCounters* counters_;
+    std::vector<std::unique_ptr<Seat>> seats_;
     std::vector<PortId> known_ports_;
-    std::vector<rte_ring*> handoffs_;
+    Planes planes_;
+    bool looks_at_planes_ = false;
 };
 
 }  // namespace baton

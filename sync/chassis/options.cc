@@ -37,6 +37,9 @@ the file. A port line is `module:port kind,key=value,...`:
   port = 1:2 tap,iface=bt2                     a tap interface of the kernel
   port = 1:3 xsk,iface=eth1,queue=0            AF_XDP socket
   port = 1:4 net_af_packet,iface=eth2          any DPDK driver that pmd-config has a profile for
+
+Frames between ports of different modules cross the fabric. `module = 2 worker-cores=3` says which of worker-cores poll
+a module's ports; without it modules share the workers.
 )";
 
 po::options_description description() {
@@ -222,6 +225,7 @@ std::vector<std::string> dataplane_arguments(const Options& options, bool huge, 
         out.push_back(std::move(value));
     };
     for (const PortLine& port : options.ports) pair("--port", port.text);
+    for (const ModuleLine& module : options.modules) pair("--module", module.text);
     pair("--worker-cores", list_of(options.worker_cores));
     pair("--housekeeping-cores", list_of(options.housekeeping_cores));
     pair("--hugepages", huge ? "yes" : "no");

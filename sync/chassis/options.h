@@ -23,6 +23,12 @@ struct PortLine {
     std::string where;  // "baton.conf:12" or "--port"
 };
 
+struct ModuleLine {
+    unsigned module = 0;
+    std::string text;   // "2 worker-cores=3", as the data plane gets it
+    std::string where;  // as above
+};
+
 struct Options {
     std::string run_dir = "/run/baton";
     std::string board_user = "nobody";
@@ -30,6 +36,7 @@ struct Options {
     std::vector<unsigned> worker_cores{1};
     std::vector<unsigned> housekeeping_cores{0};
     std::vector<PortLine> ports;
+    std::vector<ModuleLine> modules;  // those of which anything is said
     std::uint64_t fdb_max_entries = 16'000'000;
     std::uint32_t max_frame = 9216;
     std::uint32_t mbufs = 16384;

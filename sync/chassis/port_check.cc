@@ -78,6 +78,9 @@ std::string output_of(const std::string& program, const std::vector<std::string>
 std::string with_place(const Options& options, std::string_view line) {
     for (const PortLine& port : options.ports)
         if (names(line, port.name.text())) return fmt::format("{}: {}", port.where, line);
+    for (const ModuleLine& module : options.modules)
+        if (line.starts_with(fmt::format("module {}:", module.module)))
+            return fmt::format("{}: {}", module.where, line);
     return std::string(line);
 }
 

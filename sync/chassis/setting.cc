@@ -57,6 +57,24 @@ Fault port(Options& options, const std::string& text, const std::string& where) 
     return {};
 }
 
+Fault module(Options& options, const std::string& text, const std::string& where) {
+    constexpr std::string_view key = "worker-cores=";
+    const auto space = std::min(text.find_first_of(" \t"), text.size());
+    const auto rest = std::min(text.find_first_not_of(" \t", space), text.size());
+    unsigned module_number = 0;
+    if (number(text.substr(0, space), "module", 1u, 255u, module_number) || !text.substr(rest).starts_with(key))
+        return fmt::format("a module line is `number worker-cores=LIST`, such as 2 worker-cores=3, not \"{}\"", text);
+    std::vector<unsigned> parsed;
+    if (auto wrong = cores(text.substr(rest + key.size()), "worker-cores", max_workers, parsed)) return wrong;
+    for (const ModuleLine& other : options.modules)
+        if (other.module == module_number)
+            return fmt::format("module {} is there twice; the first time at {}", module_number, other.where);
+    std::string list;
+    for (const unsigned core : parsed) list += fmt::format("{}{}", list.empty() ? "" : ",", core);
+    options.modules.push_back({module_number, fmt::format("{} {}{}", module_number, key, list), where});
+    return {};
+}
+
 Fault user(Options& options, const std::string& text, const std::string&) {
     if (!::getpwnam(text.c_str())) return fmt::format("board-user: there is no user \"{}\" on this machine", text);
     options.board_user = text;
@@ -120,6 +138,8 @@ const Setting table[] = {
          return cores(text, "housekeeping-cores", CPU_SETSIZE, o.housekeeping_cores);
      }},
     {"port", "\"M:P KIND,...\"", "a port of the switch; repeat for more", true, port},
+    {"module", "\"M worker-cores=LIST\"", "which of worker-cores poll that module's ports (default: dealt out)", true,
+     module},
     {"fdb-max-entries", "N", "MAC addresses the switch may learn (default 16000000)", false,
      [](Options& o, const std::string& text, const std::string&) {
          return number<std::uint64_t>(text, "fdb-max-entries", 1, most_entries, o.fdb_max_entries);

@@ -64,7 +64,7 @@ struct BatonPage {
     std::atomic<std::uint32_t> dataplane_pid = 0;
     std::atomic<std::uint32_t> dataplane_starts = 0;
     std::atomic<PlaneState> plane[2] = {};                // of the fabric, by the slot of the board that carries it
-    std::uint8_t pad[16] = {};
+    std::atomic<std::int64_t> plane_changed_ns[2] = {};   // when it came or went, CLOCK_MONOTONIC; stored before `plane`
     GrantRecord records[64];                              // of the last 64 terms
 };
 template <>
@@ -74,7 +74,7 @@ struct Describe<BatonPage> {
                                        BATON_FIELD(BatonPage, chassis_heartbeat_ns), BATON_FIELD(BatonPage, board_pid),
                                        BATON_FIELD(BatonPage, board_starts),   BATON_FIELD(BatonPage, dataplane_pid),
                                        BATON_FIELD(BatonPage, dataplane_starts), BATON_FIELD(BatonPage, plane),
-                                       BATON_FIELD(BatonPage, pad),
+                                       BATON_FIELD(BatonPage, plane_changed_ns),
                                        BATON_FIELD(BatonPage, records)};
 };
 static_assert(sizeof(BatonPage) == 64 + 64 + 64 * 48 && Shared<BatonPage>);

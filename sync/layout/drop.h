@@ -28,7 +28,9 @@ namespace baton {
     X(punt_full, "nobody read the punt ring")                                                 \
     X(no_buffer, "no packet buffer was free")                                                 \
     X(receive_missed, "lost by the port before the switch saw it")                            \
-    X(link_reset, "the port's link was down for a moment, as a failover was to take it down")
+    X(link_reset, "the port's link was down for a moment, as a failover was to take it down") \
+    X(fabric_lost, "the plane of the fabric that was to carry it is gone")                    \
+    X(fabric_full, "the ring of its plane was full")
 
 enum class Drop : std::uint8_t {
 #define BATON_DROP_NAME(name, meaning) name,

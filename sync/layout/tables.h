@@ -10,6 +10,7 @@
 #include "sync/base/ids.h"
 #include "sync/layout/command.h"
 #include "sync/layout/drop.h"
+#include "sync/layout/fabric.h"
 
 namespace baton {
 
@@ -127,7 +128,7 @@ struct alignas(64) WorkerCounters {                // owner: that worker
     std::uint8_t pad[48] = {};
     Traffic port[max_ports];
     Traffic vlan[max_vlans];
-    // By ingress port; from egress_not_member to handoff_full, and no_buffer in a flood, by egress port. What a port lost
+    // By ingress port; from egress_not_member to handoff_full, fabric_*, and no_buffer in a flood, by egress port. What a port lost
     // by itself (receive_missed, no_buffer, transmit_full) the applier adds, so the last two are added to atomically.
     std::atomic<std::uint64_t> drops[max_ports][drop_slots] = {};
 };
@@ -152,13 +153,16 @@ struct TablesArena {
     PortEntry ports[max_ports];
     VlanEntry vlans[max_vlans];
     WorkerCounters workers[max_workers];
+    Fabric fabric;
+    FabricCounters crossed[max_workers];
 };
 template <>
 struct Describe<TablesArena> {
     static constexpr std::string_view name = "TablesArena";
     static constexpr std::array fields{BATON_FIELD(TablesArena, header), BATON_FIELD(TablesArena, applier),
                                        BATON_FIELD(TablesArena, ports), BATON_FIELD(TablesArena, vlans),
-                                       BATON_FIELD(TablesArena, workers)};
+                                       BATON_FIELD(TablesArena, workers),
+                                       BATON_FIELD(TablesArena, fabric), BATON_FIELD(TablesArena, crossed)};
 };
 static_assert(Shared<TablesArena>);
 

@@ -38,5 +38,5 @@ int main() {
     std::printf("arena_abi %u\n", arena_abi);
     print_all<ArenaHeader, GrantRecord, BatonPage, DyingWords, BoardPage, PortSet256, Command, CommandRing, CommandArena,
               FdbBucket, FdbControl, JournalRecordHeader, JournalArena, PuntSlot, PuntArena, PortEntry, VlanEntry,
-              TermAccount, Applier, Traffic, WorkerCounters, TablesArena, WireLane, WireSlot, WireArena>();
+              TermAccount, Applier, Traffic, WorkerCounters, Fabric, Crossed, FabricCounters, TablesArena, WireLane, WireSlot, WireArena>();
 }

@@ -71,7 +71,8 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
         auto& wire = *mapping->as<WireArena>();
         wire.peer_up = 1;
         neighbours_.push_back({std::move(*mapping), WireEnd(wire, 0), WireEnd(wire, 1)});
-        const std::string name = "1:" + std::to_string(n);
+        const unsigned each = shape.ports / shape.modules;
+        const std::string name = std::to_string(1 + (n - 1) / each) + ":" + std::to_string(1 + (n - 1) % each);
         kept.add("port/" + name + "/wire", std::move(*fd));
         auto spec = parse_port(name + " wire,slots=" + std::to_string(shape.slots) +
                                ",slot-size=" + std::to_string(shape.slot_size));
@@ -100,6 +101,8 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     crew.board_a = board_a_.as<BoardPage>();
     crew.board_b = board_b_.as<BoardPage>();
     crew.workers = shape.workers;
+    crew.baton = baton_.as<BatonPage>();
+    if (shape.modules > 1) crew.modules = seats(shape);
     crew_ = std::make_unique<Crew>(crew);
     std::vector<PortName> names;
     for (const auto& port : opened_) names.push_back(port->about().name);
@@ -115,6 +118,7 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     crew_->connect();
     tables().applier.worker_count = shape.workers;
 
+    for (auto& state : baton_.as<BatonPage>()->plane) state = PlaneState::working;
     baton_.as<BatonPage>()->grant = GrantWord{term, Slot::msm_a}.word();
     commands_.as<CommandArena>()->rings[term % ring_count].term = term;
     setup.baton = baton_.as<BatonPage>();
@@ -125,6 +129,16 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     applier_ = std::make_unique<ApplierRounds>(std::move(setup), now);
     applier_->ask_all_links();
     master_.emplace(*commands_.as<CommandArena>(), tables().applier, term);
+}
+
+std::vector<ModuleSeats> TestSwitch::seats(const Shape& shape) {
+    std::vector<std::uint8_t> modules;
+    for (unsigned n = 1; n <= shape.modules; ++n) modules.push_back(static_cast<std::uint8_t>(n));
+    auto seats = seat_modules(modules, {}, shape.workers);
+    if (!seats) throw StartupError{1, seats.error().what};
+    const auto indices = dataplane::number_modules(tables(), modules);
+    for (std::size_t i = 0; i < seats->size(); ++i) (*seats)[i].index = indices[i];
+    return std::move(*seats);
 }
 
 TestSwitch::~TestSwitch() {
@@ -160,6 +174,10 @@ void TestSwitch::fixed(Mac mac, VlanId id, PortId port) {
 
 void TestSwitch::black_hole(Mac mac, VlanId id) {
     ASSERT_EQ(command(CommandType::fdb_static_set, FdbStatic{mac.value(), id, 0, static_blackhole, 0}), Outcome::done);
+}
+
+void TestSwitch::planes(std::uint32_t usable) {
+    ASSERT_EQ(command(CommandType::fabric_set, FabricSet{usable}), Outcome::done);
 }
 
 void TestSwitch::all_in_one() {
@@ -233,6 +251,13 @@ std::uint64_t TestSwitch::drops(PortId port, Drop why) const {
 std::uint64_t TestSwitch::total(std::atomic<std::uint64_t> WorkerCounters::*counter) const {
     std::uint64_t sum = 0;
     for (const auto& worker : tables().workers) sum += (worker.*counter).load();
+    return sum;
+}
+
+std::uint64_t TestSwitch::crossed(std::atomic<std::uint64_t> Crossed::*counter, unsigned plane, unsigned from,
+                                  unsigned to) const {
+    std::uint64_t sum = 0;
+    for (const auto& worker : tables().crossed) sum += (worker.crossed[plane][from][to].*counter).load();
     return sum;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole switch inside the test's process: arenas, real wires as ports, the real pipeline and applier, workers turned
 // by hand. The test is the chassis, the master (commands go through the ring of its term) and every neighbour. Ports
-// are 1:1, 1:2, ... with PortId 1, 2, ...; EAL must run (packet_main.cc).
+// are 1:1, 1:2, ... with PortId 1, 2, ...; with two modules of four ports 1:1, 1:2, 2:1, 2:2. EAL must run
+// (packet_main.cc).
 #pragma once
 
 #include <initializer_list>
@@ -22,6 +23,7 @@ class TestSwitch {
     struct Shape {
         unsigned ports = 4;
         unsigned workers = 1;
+        unsigned modules = 1;  // each with as many of the ports
         std::uint32_t slots = 256, slot_size = 2048, max_frame = 9216;
         unsigned mbufs = 4095;
         std::string kind = "wire";  // as the workers see it; anything else pads short frames
@@ -40,8 +42,12 @@ class TestSwitch {
     void black_hole(Mac mac, VlanId id);
     template <class Body>
     Outcome command(CommandType type, const Body& body);
+    void planes(std::uint32_t usable);  // bit n: plane n
     /// All ports untagged in VLAN 1.
     void all_in_one();
+
+    // The chassis's side.
+    void plane(Slot slot, PlaneState state) { baton_.as<BatonPage>()->plane[index_of(slot)] = state; }
 
     // The neighbours' side.
     void send(PortId port, const Frame& frame);
@@ -60,6 +66,10 @@ class TestSwitch {
     std::uint64_t total(std::atomic<std::uint64_t> WorkerCounters::*counter) const;
 
     Traffic& traffic(PortId port, unsigned worker = 0) { return tables().workers[worker].port[port]; }
+
+    /// Over all workers, by plane and index of the modules.
+    std::uint64_t crossed(std::atomic<std::uint64_t> Crossed::*counter, unsigned plane, unsigned from,
+                          unsigned to) const;
 
     /// rx + flood copies = tx + drops + punted, over everything so far.
     bool accounts_balance() const;
@@ -80,6 +90,9 @@ class TestSwitch {
 
     Crew& crew() { return *crew_; }
 
+    /// No turn is to come; what lies between workers goes back to the pool.
+    void end_workers() { crew_.reset(); }
+
     ApplierRounds& applier() { return *applier_; }
 
     Time now{seconds(1000).ns};  // the applier's clock; tests move it
@@ -90,6 +103,8 @@ class TestSwitch {
         Mapping wire;
         WireEnd to_switch, from_switch;
     };
+
+    std::vector<ModuleSeats> seats(const Shape& shape);
 
     unsigned ports_;
     Mapping baton_, board_a_, board_b_, commands_, tables_, punt_, fdb_arena_;

@@ -112,6 +112,21 @@ TEST_F(Configuration, a_wrong_port_is_refused) {
               "f:1: port 1:1: no spaces between kind and options: `kind,key=value,key=value`");
 }
 
+TEST_F(Configuration, a_module_line_is_read_and_a_wrong_one_is_refused) {
+    const Options options = read("module = 2   worker-cores=0\nmodule = 1 worker-cores=0\n");
+    ASSERT_EQ(options.modules.size(), 2u);
+    EXPECT_EQ(options.modules[0].text, "2 worker-cores=0");
+    EXPECT_EQ(options.modules[1].where, path_ + ":2");
+    for (const char* wrong : {"2", "0 worker-cores=0", "256 worker-cores=0", "x worker-cores=0", "2 cores=0"})
+        EXPECT_EQ(fault(std::string("module = ") + wrong + "\n"),
+                  std::string("f:1: a module line is `number worker-cores=LIST`, such as 2 worker-cores=3, not \"") +
+                      wrong + "\"");
+    EXPECT_EQ(fault("module = 2 worker-cores=a\n"),
+              "f:1: worker-cores is a list of cores such as 1 or 1,3 or 2-4, not \"a\"");
+    EXPECT_EQ(fault("module = 2 worker-cores=0\nmodule = 2 worker-cores=0\n"),
+              "f:2: module 2 is there twice; the first time at f:1");
+}
+
 TEST_F(Configuration, a_wrong_value_on_the_command_line_is_named_with_its_option) {
     EXPECT_EQ(fault("", {"--log-level", "loud"}),
               "--log-level: log-level is one of debug, info, notice, warning, error, not \"loud\"");
@@ -151,17 +166,22 @@ TEST(port_check, gives_each_sentence_the_place_of_the_port_that_it_names) {
                      {*PortName::parse("1:11"), "1:11 tap", "b.conf:5"}};
     EXPECT_EQ(with_place(options, "port 1:11: no iface"), "b.conf:5: port 1:11: no iface");
     EXPECT_EQ(with_place(options, "1:1 has no such kind"), "b.conf:4: 1:1 has no such kind");
+    options.modules = {{2, "2 worker-cores=5", "b.conf:6"}};
+    EXPECT_EQ(with_place(options, "module 2: core 5 is none of worker-cores 1"),
+              "b.conf:6: module 2: core 5 is none of worker-cores 1");
     EXPECT_EQ(with_place(options, "EAL does not know --nopci"), "EAL does not know --nopci");
 }
 
 TEST(dataplane_arguments, are_those_of_the_configuration) {
     Options options;
     options.ports = {{*PortName::parse("1:1"), "1:1 wire", ""}};
+    options.modules = {{1, "1 worker-cores=1", ""}};
     options.eal = {"--no-pci"};
-    EXPECT_EQ(dataplane_arguments(options, true, true),
-              (std::vector<std::string>{"--port", "1:1 wire", "--worker-cores", "1", "--housekeeping-cores", "0",
-                                        "--hugepages", "yes", "--fdb-max-entries", "16000000", "--max-frame", "9216",
-                                        "--mbufs", "16384", "--check", "--", "--no-pci"}));
+    EXPECT_EQ(
+        dataplane_arguments(options, true, true),
+        (std::vector<std::string>{"--port", "1:1 wire", "--module", "1 worker-cores=1", "--worker-cores", "1",
+                                  "--housekeeping-cores", "0", "--hugepages", "yes", "--fdb-max-entries", "16000000",
+                                  "--max-frame", "9216", "--mbufs", "16384", "--check", "--", "--no-pci"}));
 }
 
 }  // namespace
