@@ -68,6 +68,7 @@ class Keeper {
     Launch launch_of(Unit unit) const;
     void kill(Unit unit);
     void hurry(Unit unit);
+    void set_plane(Slot slot, PlaneState state);
     bool provide(Unit unit);
     void grant(const Action& action);
     bool give(Unit unit, std::string_view name, int fd);

@@ -119,6 +119,32 @@ TEST_F(Keeper, restarts_a_slave_for_the_master_and_shows_a_hard_reset_of_itself_
     wait_log("able from=msm-a", 2);
 }
 
+TEST_F(Keeper, takes_a_boards_plane_away_with_a_hard_reset_and_brings_it_back_with_the_new_process) {
+    start_and_settle();
+    EXPECT_EQ(baton().plane[0], PlaneState::working);
+    EXPECT_EQ(baton().plane[1], PlaneState::working);
+    ::kill(pid_of(Slot::msm_b), SIGKILL);  // software alone
+    wait_log("able from=msm-b", 2);
+    EXPECT_EQ(count_log("state=absent"), 0) << "a crash of the software leaves the plane";
+    tell("msm-a", "reboot soft msm-b");
+    wait_log("able from=msm-b", 3);
+    EXPECT_EQ(count_log("state=absent"), 0);
+
+    const std::int64_t before = baton().plane_changed_ns[1];
+    tell("msm-a", "reboot hard msm-b");
+    wait_log("plane=B of=msm-b state=absent");
+    wait_log("plane=B of=msm-b state=working", 2);
+    EXPECT_EQ(baton().plane[1], PlaneState::working);
+    EXPECT_GT(baton().plane_changed_ns[1], before);
+    EXPECT_LT(place(log(), "plane=B of=msm-b state=absent"), place(log(), "killed unit=msm-b"));
+    wait_log("able from=msm-b", 4);
+    tell("msm-a", "reboot hard msm-a");
+    wait_log("plane=A of=msm-a state=absent");
+    wait_event("msm-b granted term=2");
+    wait_log("plane=A of=msm-a state=working", 2);
+    EXPECT_EQ(count_log("state=absent"), 2);
+}
+
 TEST_F(Keeper, kills_a_board_that_hangs_up_without_a_word) {
     start_and_settle();
     tell("msm-a", "hang-up");
