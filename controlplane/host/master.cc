@@ -26,12 +26,14 @@ Master::Master(const Surroundings& around, Term term, JournalArena& journal, Com
       hooks_(std::move(hooks)),
       scribe_(JournalWriter(journal, term, last_sequence, replica.snapshot_at()), databases_, around.wake_other),
       programmer_(commands, around.tables.applier, term),
+      fabric_(around, programmer_),
       reconciler_(around, programmer_, databases_.running, lost_by()),
       committer_(around, term, databases_, scribe_, programmer_, reconciler_),
       peer_(other(around.slot), around.other, &around.baton,
             [this](config::Release release) { return config::needed_for(databases_.running) <= release; }),
       punts_(around),
       syslog_(databases_.running, std::string(name_of(around.slot))) {
+    fabric_.look(monotonic_now());
     Subsystems subsystems(around_.own);
     subsystems.set(Subsystem::configuration, replica_.complete() ? SubsystemState::ready : SubsystemState::initial,
                    lost_by());
@@ -121,6 +123,7 @@ void Master::publish() {
 }
 
 void Master::on_wake(Time now) {
+    fabric_.look(now);
     if (!replica_.complete())
         begin_with_factory();
     else

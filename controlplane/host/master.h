@@ -4,12 +4,12 @@
 //
 // The take-over, in this order:
 //   1 the slave has drained the journal to its last whole record            (host/board.cc)
-//   2 the journal's writer goes on exactly at head; a snapshot if there is none. What the cause and the configuration
+//   2 the command ring of the term is opened, and the fabric's planes are said, before anything else
+//   3 the journal's writer goes on exactly at head; a snapshot if there is none. What the cause and the configuration
 //     do not preserve (config/consequences.h) is given up here: a configuration from flash is a snapshot, too
-//   3 the command ring of the term is opened: hardware_reset first, if there is to be one; then everything is said, and
-//     then end_of_table
-//   4 sessions are accepted; took_over_ns                                    (host/board.cc)
-// With an empty journal and a data plane that is still starting, steps 2 and 3 wait for its port table: only then is it
+//   4 hardware_reset, if there is to be one; then everything is said, and then end_of_table
+//   5 sessions are accepted; took_over_ns                                    (host/board.cc)
+// With an empty journal and a data plane that is still starting, steps 3 and 4 wait for its port table: only then is it
 // known what the factory's configuration is. Until then every change is refused with that sentence.
 #pragma once
 
@@ -19,6 +19,7 @@
 #include "controlplane/commands/switch.h"
 #include "controlplane/config/consequences.h"
 #include "controlplane/host/committer.h"
+#include "controlplane/host/fabric.h"
 #include "controlplane/host/peer.h"
 #include "controlplane/host/punts.h"
 #include "controlplane/host/syslog.h"
@@ -108,6 +109,7 @@ class Master : public Switch {
     MasterHooks hooks_;
     Scribe scribe_;
     Programmer programmer_;
+    FabricKeeper fabric_;
     Reconciler reconciler_;
     Committer committer_;
     Peer peer_;

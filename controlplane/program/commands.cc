@@ -122,6 +122,14 @@ Command end_of_table(Owner owner, bool timed_out) {
     return command;
 }
 
+Command fabric_usable(std::uint32_t planes) {
+    Command command;
+    command.type = CommandType::fabric_set;
+    command.owner = Owner::configuration;
+    command.set(FabricSet{planes});
+    return command;
+}
+
 std::string describe(const Command& command) {
     const auto vlan = [](VlanId id) { return "VLAN " + std::to_string(id); };
     switch (command.type) {

@@ -30,6 +30,9 @@ std::vector<Command> everything(const Image& image);
 /// The marker behind which the applier sweeps what that owner did not say. `timed_out`: it has not finished.
 Command end_of_table(Owner owner, bool timed_out = false);
 
+/// Which planes of the fabric modules may use: bit n is plane n.
+Command fabric_usable(std::uint32_t planes);
+
 /// "the static entry for 00:11:22:33:44:55 in VLAN 7", for sentences about a refused command.
 std::string describe(const Command& command);
 

@@ -11,7 +11,7 @@ void Programmer::settle(Batch& batch) {
     done(batch.refusals);
 }
 
-void Programmer::add(std::vector<Command> commands, Done done) {
+void Programmer::enter(std::vector<Command> commands, Done done, bool first) {
     auto batch = std::make_shared<Batch>();
     batch->commands = std::move(commands);
     batch->open = batch->commands.size();
@@ -19,6 +19,8 @@ void Programmer::add(std::vector<Command> commands, Done done) {
     queued_ += batch->open;
     if (batch->open == 0)
         settle(*batch);
+    else if (first)
+        queue_.push_front(std::move(batch));
     else
         queue_.push_back(std::move(batch));
 }

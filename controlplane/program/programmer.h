@@ -29,7 +29,11 @@ class Programmer {
     bool has_room(std::size_t commands) const { return queued_ + commands <= commands_queued_most; }
 
     /// `done` is called from pump(), once, when the last of `commands` has its outcome; at once when there are none.
-    void add(std::vector<Command> commands, Done done);
+    void add(std::vector<Command> commands, Done done) { enter(std::move(commands), std::move(done), false); }
+
+    /// The same, ahead of all that is not yet in the ring, be it in the middle of a batch: for what cannot wait behind
+    /// ten thousand commands and depends on none of them.
+    void add_first(std::vector<Command> commands, Done done) { enter(std::move(commands), std::move(done), true); }
 
     /// Collects outcomes, then fills the ring. True when something was pushed: wake the data plane.
     bool pump();
@@ -55,6 +59,7 @@ class Programmer {
         std::shared_ptr<Batch> batch;
     };
 
+    void enter(std::vector<Command> commands, Done done, bool first);
     void collect();
     void settle(Batch& batch);
 

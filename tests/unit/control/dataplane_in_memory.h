@@ -96,6 +96,7 @@ class DataplaneInMemory {
                 statics_.erase({set.vlan, set.mac});
                 break;
             }
+            case CommandType::fabric_set: tables_->fabric.usable.store(command.get<FabricSet>().usable); break;
             case CommandType::fdb_aging: tables_->applier.aging_seconds.store(command.get<FdbAging>().seconds); break;
             case CommandType::end_of_table:
                 std::erase_if(statics_, [&](const auto& item) {
