@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every handler's name, for the table. Each family is one file: vlan.cc fdb.cc fdb_show.cc ports.cc system.cc log.cc
-// msm.cc msm_configure.cc msm_check.cc configuration.cc help.cc.
+// Every handler's name, for the table. Each family is one file: vlan.cc fdb.cc fdb_show.cc ports.cc fabric.cc system.cc
+// log.cc msm.cc msm_configure.cc msm_check.cc configuration.cc help.cc.
 #pragma once
 
 #include "controlplane/commands/call.h"
@@ -31,6 +31,9 @@ Result<Json> show_drops(const Call&);
 std::string show_drops_text(const Json&);
 Result<Json> show_workers(const Call&);
 std::string show_workers_text(const Json&);
+
+Result<Json> show_fabric(const Call&);
+std::string show_fabric_text(const Json&);
 
 Result<Json> show_switch(const Call&);
 std::string show_switch_text(const Json&);

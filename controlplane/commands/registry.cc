@@ -127,6 +127,17 @@ constexpr Row rows[] = {
      shows(show_workers, show_workers_text),
      {}},
 
+    // --- fabric ---
+    {"show fabric",
+     "Shows the planes between modules, and what crosses them",
+     "Each board carries a plane. State is what is there, Usable what the modules were told; between the loss of a "
+     "plane\n"
+     "and the reprogramming of the modules, frames of its flows are lost (fabric_lost). Frames between ports of one\n"
+     "module never cross. Full counts frames for which a plane's ring had no room.",
+     Role::read,
+     shows(show_fabric, show_fabric_text),
+     {}},
+
     // --- system ---
     {"show switch",
      "Shows the switch: name, boards, data plane, uptime",

@@ -105,6 +105,54 @@ TEST_F(handlers, what_the_transaction_refuses_is_said_as_it_says_it) {
               "%% port 1:9 does not exist; show ports lists those that do\n");
 }
 
+TEST_F(handlers, the_fabric_is_shown_by_plane_module_and_pair) {
+    sw.tables_->fabric.module[0] = 1;
+    sw.tables_->fabric.module[1] = 2;
+    sw.tables_->ports[4].worker = 1;
+    sw.baton_->plane[0] = PlaneState::working;
+    sw.baton_->plane_changed_ns[1] = 1'000'000'000;  // msm-b's went
+    sw.tables_->fabric.usable = 1;
+    sw.tables_->fabric.changes = 1;
+    sw.tables_->fabric.changed_ns = 1'000'700'000;
+    auto& sent = sw.tables_->crossed[0].crossed;
+    auto& taken = sw.tables_->crossed[1].crossed;
+    taken[0][0][1].frames = 10;
+    taken[0][0][1].bytes = 640;
+    taken[0][0][1].most_waiting = 3;
+    sent[1][0][1].lost = 4;   // where it was to go in
+    taken[1][0][1].lost = 2;  // what lay there
+    sent[0][0][1].full = 1;
+    taken[0][1][0].frames = 5;
+    EXPECT_EQ(text("show fabric"),
+              "2 planes, 2 modules, reprogrammed 1 times, last 700 us after the planes had changed\n"
+              "\n"
+              "Plane  Board  State    Usable  Frames  Bytes  Lost  Full\n"
+              "-------------------------------------------------------\n"
+              "A      msm-a  working  yes         15    640     0     1\n"
+              "B      msm-b  absent   no           0      0     6     0\n"
+              "\n"
+              "Module  Workers  Ports\n"
+              "----------------------------\n"
+              "     1  0        1:1,1:2,1:3\n"
+              "     2  1        2:1\n"
+              "\n"
+              "From  To  Plane  Frames  Bytes  Lost  Full  Most waiting\n"
+              "-------------------------------------------------------\n"
+              "   1   2  A          10    640     0     1     3 of 2048\n"
+              "   2   1  A           5      0     0     0     0 of 2048\n"
+              "   1   2  B           0      0     6     0     0 of 2048\n"
+              "   2   1  B           0      0     0     0     0 of 2048\n");
+    const auto shown = json("show fabric");
+    EXPECT_EQ(shown["planes"][1]["lost"], 6);
+    EXPECT_EQ(shown["planes"][1]["usable"], false);
+    EXPECT_EQ(shown["crossings"][0]["frames"], 10);
+    EXPECT_EQ(shown["modules"][1]["ports"], Json({"2:1"}));
+    sw.baton_->plane_changed_ns[0] = 2'000'000'000;
+    EXPECT_TRUE(json("show fabric")["reprogrammed_after_us"].is_null()) << "the modules do not know of it yet";
+    sw.tables_->fabric.module[1] = 0;
+    EXPECT_NE(text("show fabric").find("With one module no frame crosses the fabric.\n"), std::string::npos);
+}
+
 TEST_F(handlers, permanent_entries_have_one_port_or_none) {
     change("create fdbentry 00:01:30:4D:2A:01 vlan default ports 1:2");
     change("create fdbentry 00:01:30:4d:2a:02 vlan default blackhole");
