@@ -88,6 +88,7 @@ void Worker::run(const std::atomic<bool>& stop) {
         }
         last = now;
     }
+    for (const auto& seat : seats_) seat->context.outlets.flush();  // what a crossing made room for after its seat's turn
 }
 
 }  // namespace baton

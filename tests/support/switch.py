@@ -130,15 +130,17 @@ class Tester:
 
 
 class Switch:
-    """A chassis with `ports` wires 1:1, 1:2, ..., which the tester calls w1, w2, ... `settings` outrank the modest ones here."""
+    """A chassis with `ports` wires 1:1, 1:2, ..., which the tester calls w1, w2, ...; of two modules with four ports 1:1, 1:2, 2:1, 2:2.
+    `settings` outrank the modest ones here."""
 
-    def __init__(self, name, build=None, ports=4, slots=4096, **settings):
+    def __init__(self, name, build=None, ports=4, slots=4096, modules=1, **settings):
         self.ground = Ground(name)
         self.build = build or build_folder()
-        self.count = ports
+        each = ports // modules
+        self.names = [f'{1 + port // each}:{1 + port % each}' for port in range(ports)]
         huge = 'yes' if free_huge_mb() >= 700 else 'no'
         settings = {'hugepages': huge, 'fdb_max_entries': 1000000, 'mbufs': 8192, 'max_frame': 2000, **settings}
-        lines = [f'1:{port} wire,slots={slots},slot-size=2048' for port in range(1, ports + 1)]
+        lines = [f'{name} wire,slots={slots},slot-size=2048' for name in self.names]
         self.chassis = Chassis(self.ground, lines, self.build, **settings)
 
     def __enter__(self):
@@ -176,7 +178,7 @@ class Switch:
             self.chassis.cli(line)
 
     def tester(self, flows, options=()):
-        ends = {f'w{port}': f'wire:{self.chassis.door}#1:{port}' for port in range(1, self.count + 1)}
+        ends = {f'w{number}': f'wire:{self.chassis.door}#{name}' for number, name in enumerate(self.names, 1)}
         return Tester(self.chassis, ends, flows, options)
 
 

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flows between two modules whose plane is known beforehand: the choice of dataplane/fabric/crossing.h, in Python."""
+
+import json
+
+from tests.support import processes
+
+BITS = (1 << 64) - 1
+PLANES = {'A': 'msm-a', 'B': 'msm-b'}
+
+
+def mac(number):
+    text = f'{number:012x}'
+    return ':'.join(text[at:at + 2] for at in range(0, 12, 2))
+
+
+def home_plane(source, destination):
+    """"A" or "B": where frames from `source` to `destination` cross while both planes are usable (flow_hash, plane_of)."""
+    addresses = bytes.fromhex((destination + source).replace(':', ''))
+    first, last = (int.from_bytes(addresses[at:at + 8], 'little') for at in (0, 4))
+    last = last * 0xc2b2ae3d27d4eb4f & BITS
+    mixed = (first * 0x9e3779b97f4a7c15 & BITS) ^ ((last << 31 | last >> 33) & BITS)
+    mixed ^= mixed >> 32
+    return 'AB'[(mixed * 0xd6e8feb86659fd93 & BITS) >> 32 & 1]
+
+
+def pairs(plane, count, first=1):
+    """`count` pairs of hosts (near, far) between which the frames of both directions are at home on that plane."""
+    found, number = [], first
+    while len(found) < count:
+        near, far = mac(0x02_fa_b0_00_00_00 + number), mac(0x02_fa_b1_00_00_00 + number)
+        if home_plane(near, far) == home_plane(far, near) == plane:
+            found.append((near, far))
+        number += 1
+    return found
+
+
+def crossing_flows(near, far, rate, count=2):
+    """Flows both ways between the ends `near` and `far`, `count` pairs on each plane; named A1-out, A1-back, ..."""
+    flows = []
+    for plane in PLANES:
+        for number, (host, other) in enumerate(pairs(plane, count), 1):
+            flows.append(f'name={plane}{number}-out,from={near},to={far},src={host},dst={other},rate={rate}')
+            flows.append(f'name={plane}{number}-back,from={far},to={near},src={other},dst={host},rate={rate}')
+    return flows
+
+
+def planes(chassis):
+    """What `show fabric` says of each plane, by its letter; None while no master answers."""
+    done = chassis.run('-j', 'show', 'fabric', timeout=3)
+    return {one['plane']: one for one in json.loads(done.stdout)['planes']} if done.returncode == 0 else None
+
+
+def wait_whole(chassis, seconds=20):
+    """Until both planes are there and in use, and a failover would be hitless; what `show fabric` says of the planes."""
+    def whole():
+        now = planes(chassis)
+        return now and all(one['state'] == 'working' and one['usable'] for one in now.values()) and now
+    found = processes.until(whole, seconds, 0.01)
+    if not found:
+        raise RuntimeError(f'the fabric was not whole within {seconds} s: {planes(chassis)}\n{chassis.log_tail(40)}')
+    chassis.wait_ready(seconds)
+    return planes(chassis)
+
+
+def hard_reset(chassis, slot):
+    """As if the board were pulled out and put back."""
+    done = chassis.run('--yes', 'reboot', 'slot', slot, 'hard-reset')
+    if done.returncode != 0:
+        raise RuntimeError(f'reboot slot {slot} hard-reset: exit {done.returncode}: {done.stderr}{done.stdout}')
