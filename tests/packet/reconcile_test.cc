@@ -145,7 +145,7 @@ class Ground {
     }
 
     void timer_expires() {
-        master->on_wake(monotonic_now() + seconds(61));
+        master->on_wake(monotonic_now() + seconds(master->running().msm_failover().timeout_seconds + 1));
         settle();
     }
 

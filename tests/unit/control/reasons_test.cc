@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <new>
 
 #include "sync/baton/life.h"
@@ -33,6 +34,8 @@ config::Change syslog_delete(const std::string& host) {
     return change;
 }
 
+void* volatile last_taken = nullptr;
+
 void* shared_memory(std::size_t size) {
     void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? nullptr : memory;
@@ -44,6 +47,7 @@ struct Pair {
         world.dataplane.start(port_list());
         world.take_over(Slot::msm_a);
         world.settle();
+        EXPECT_EQ(world.change(hitless_changes()), "ok");
         page().role.store(BoardRole::slave);
         page().release.store(release);
         page().lacks.store(lacks);
@@ -260,6 +264,9 @@ TEST(Reasons, memory_when_the_slave_cannot_hold_the_state_and_ready_once_it_can)
         }
         limit.rlim_cur = pages * 4096 + (2u << 20);
         ::setrlimit(RLIMIT_AS, &limit);
+        for (const std::size_t size : {64u << 10, 4u << 10, 256u})  // and what lies free in the heap is another's
+            while (void* taken = std::malloc(size)) last_taken = taken;
+        std::free(last_taken);
         while (!slave.follow(64)) {
         }
         const SubsystemWord word = subsystem_of(page, Subsystem::configuration);

@@ -22,6 +22,7 @@ struct Ground {
     void snapshot() { ASSERT_TRUE(write_snapshot(writer, snapshot_of(databases, writer.capacity()))); }
 
     void change(const config::Change& change, std::uint64_t token = 0, const std::string& text = {}) {
+        if (writer.used() > snapshot_due(writer.capacity())) snapshot();  // before the databases hold the change
         if (!databases.running.apply({change}, port_set())) return;
         config::Transaction transaction;
         *transaction.add_changes() = change;
