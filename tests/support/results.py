@@ -95,6 +95,7 @@ class Runner:
         with open(path, 'wb') as log:
             process = self._start(command + ['--gtest_color=no'], subprocess.PIPE, env, cwd)
             watch = threading.Timer(timeout, lambda: kill_group(process.pid))
+            watch.daemon = True   # an interrupted check does not wait for it
             watch.start()
             running, output, seen, failed = None, [], 0, 0
             for raw in process.stdout:
@@ -147,6 +148,7 @@ class Runner:
             process = self._start(command, log, env, pass_fds=[writer])
             os.close(writer)
             watch = threading.Timer(timeout, lambda: kill_group(process.pid))
+            watch.daemon = True   # an interrupted check does not wait for it
             watch.start()
             seen = 0
             with os.fdopen(reader) as lines:
