@@ -56,6 +56,7 @@ Result<Json> show_msm_failover(const Call&);
 std::string show_msm_failover_text(const Json&);
 void run_msm_failover(const Call&, Done);
 void reboot_slot(const Call&, Done);
+void run_diagnostics(const Call&, Done);
 
 Result<Plan> configure_sys_recovery_level(const Call&);
 Result<Plan> configure_msm_slave_config(const Call&);

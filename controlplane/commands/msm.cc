@@ -181,4 +181,13 @@ void reboot_slot(const Call& call, Done done) {
     done(fmt::format("{} {}.\n", name_of(slot), hard ? "is being reset" : "restarts"));
 }
 
+void run_diagnostics(const Call& call, Done done) {
+    const auto slot = call.match.says("msm-a") ? Slot::msm_a : Slot::msm_b;
+    const bool extended = call.match.says("extended");
+    call.sw.diagnose(slot, extended, [done = std::move(done), slot, extended](Result<void> result) {
+        if (!result) return done(result.error());
+        done(fmt::format("{} passed its {}diagnostics.\n", name_of(slot), extended ? "extended " : ""));
+    });
+}
+
 }  // namespace baton::commands

@@ -247,6 +247,18 @@ constexpr Row rows[] = {
      "at once, as if it were pulled out.",
      Role::privileged, acts(reboot_slot), "Are you sure you want to reboot this MSM? (y or n) "},
 
+    {"run diagnostics slot [msm-a | msm-b] {normal | extended}",
+     "Lets a board examine its own memory",
+     "normal: headers of shared memory and the configuration's check value, which every board also looks at each "
+     "second.\n"
+     "extended: reads the journal, too, and compares; that holds the board for some milliseconds. A board that finds\n"
+     "itself damaged ends; if it is the master, the slave takes over (cause hwFailure). Its fabric plane stays out "
+     "until\n"
+     "`reboot slot ... hard-reset`.",
+     Role::privileged,
+     acts(run_diagnostics),
+     {}},
+
     // --- failover ---
     {"configure sys-recovery-level [none | [all | critical] [msm-failover | reboot | shutdown | system-dump "
      "[maintenance-mode | msm-failover | reboot | shutdown]]]",

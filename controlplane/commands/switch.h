@@ -86,6 +86,9 @@ class Switch {
     virtual Result<void> hand_over() = 0;
 
     virtual Result<void> reboot(Slot slot, bool hard) = 0;
+
+    /// Lets a board examine itself; `done` once, perhaps before it returns. A board that finds itself damaged ends.
+    virtual void diagnose(Slot slot, bool extended, std::function<void(Result<void>)> done) = 0;
 };
 
 }  // namespace baton

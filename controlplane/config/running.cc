@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/config/running.h"
 
+#include <atomic>
+
 #include "controlplane/config/apply.h"
 
 namespace baton::config {
 namespace {
+
+std::atomic<std::uint64_t> stamps = 0;  // the last one given
 
 template <class Ports>
 void name_ports(const Ports& ports, google::protobuf::RepeatedPtrField<std::string>* into) {
@@ -21,6 +25,7 @@ Running Running::factory(const std::vector<PortName>& ports) {
     vlan.has_tag = true;
     vlan.untagged.insert(ports.begin(), ports.end());
     made.vlans_.emplace(lower(default_vlan), std::move(vlan));
+    made.stamp_.number = ++stamps;
     return made;
 }
 
@@ -38,7 +43,11 @@ Result<void> Running::replay(const std::vector<Change>& changes) {
 }
 
 Result<void> Running::apply_all(const std::vector<Change>& changes, const std::set<PortName>* ports) {
-    if (changes.size() == 1) return Editor(*this, ports).apply(changes[0]);
+    if (changes.size() == 1) {
+        auto done = Editor(*this, ports).apply(changes[0]);
+        if (done) stamp_.number = ++stamps;
+        return done;
+    }
     Running next = *this;
     Editor editor(next, ports);
     for (std::size_t i = 0; i < changes.size(); ++i)
@@ -46,6 +55,7 @@ Result<void> Running::apply_all(const std::vector<Change>& changes, const std::s
             return Error{done.error().code, "change " + std::to_string(i + 1) + " of " +
                                                 std::to_string(changes.size()) + ": " + done.error().what};
     *this = std::move(next);
+    stamp_.number = ++stamps;
     return {};
 }
 

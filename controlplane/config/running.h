@@ -88,9 +88,19 @@ class Running {
 
     const Syslog& syslog() const { return syslog_; }
 
+    /// Another number after every change that applied, and never the same one twice in a process: who holds the same
+    /// number as before holds the same value, or damaged memory (host/diagnostics.h). No part of the value.
+    std::uint64_t stamp() const { return stamp_.number; }
+
     friend bool operator==(const Running&, const Running&) = default;
 
   private:
+    struct Stamp {
+        std::uint64_t number = 0;
+
+        friend bool operator==(const Stamp&, const Stamp&) { return true; }
+    };
+
     friend class Editor;  // apply.cc: one change, checked whole before anything is touched
 
     Result<void> apply_all(const std::vector<Change>& changes, const std::set<PortName>* ports);
@@ -103,6 +113,7 @@ class Running {
     MsmFailover msm_failover_;
     RecoveryLevel recovery_level_;
     Syslog syslog_;
+    Stamp stamp_;
 };
 
 /// Changes of the two settings, whole.

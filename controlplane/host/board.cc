@@ -71,6 +71,15 @@ Board::Board(Child& child, Slot slot, const Choices& choices)
               [this] { wake(wake_other_.get()); }},
       follower_(checked(arenas_.journal), page_, lost_by()),
       watchdog_(page_, choices.watchdog_limit),
+      watchdog_limit_(choices.watchdog_limit),
+      diagnostics_({{"baton", arenas_.baton.as<const ArenaHeader>()},
+                    {arena_of(slot), arenas_.own.as<const ArenaHeader>()},
+                    {arena_of(other(slot)), arenas_.other.as<const ArenaHeader>()},
+                    {"journal", arenas_.journal.as<const ArenaHeader>()},
+                    {"commands", arenas_.commands.as<const ArenaHeader>()},
+                    {"tables", arenas_.tables.as<const ArenaHeader>()},
+                    {"fdb", arenas_.fdb.as<const ArenaHeader>()},
+                    {"punt", arenas_.punt.as<const ArenaHeader>()}}),
       follow_only_(choices.follow_only) {
     page_.release.store(config::own_release(), std::memory_order_relaxed);
     page_.lacks.store(follow_only_ ? lacks_takeover : 0, std::memory_order_relaxed);
@@ -116,6 +125,7 @@ void Board::on_note() {
                 break;
             case NoteType::grant: take_over(note.term, note.cause); break;
             case NoteType::leave: return finish(0, "the chassis asked for it");
+            case NoteType::diagnose: on_diagnose(note.hard != 0); break;
             default:
                 log::warning("a note of kind {} from the chassis means nothing to a board",
                              static_cast<int>(note.type));
@@ -155,6 +165,67 @@ void Board::on_tick() {
         page_.longest_gap_ns.store(late, std::memory_order_relaxed);
     tick_at_ = now;
     work();
+    if (released_) return;
+    watch_the_watchdog(now);
+    if (const auto wrong = diagnostics_.background(running(), now)) {
+        log::error("{}", *wrong);
+        dying::speak_and_abort(Cause::diagnostic, *wrong);
+    }
+}
+
+const config::Running& Board::running() const {
+    return master_ ? master_->running() : follower_.replica().databases().running;
+}
+
+/// The watchdog watches this loop, and this loop the watchdog: a critical thread that fails alone would go unnoticed,
+/// and the next hang with it. Time in which this loop stood as well does not count.
+void Board::watch_the_watchdog(Time now) {
+    const std::uint64_t beat = beats(page_, CriticalThread::watchdog);
+    if (beat != watchdog_beat_ || watchdog_beat_at_ == Time{}) {
+        watchdog_beat_ = beat;
+        watchdog_beat_at_ = now;
+        watchdog_rounds_ = 0;
+    } else if (++watchdog_rounds_ >= 10 && (now - watchdog_beat_at_).ns > 2 * watchdog_limit_.ns) {
+        const std::string_view what = "a critical task failed: the watchdog thread stands";
+        log::error("{}", what);
+        dying::speak_and_abort(Cause::exception, what);
+    }
+}
+
+/// Asked for; an error is what makes the board end, which is up to the caller.
+Result<void> Board::examine(bool extended) {
+    auto wrong = diagnostics_.normal(running());
+    auto result = DiagnosticsResult::passed;
+    if (!wrong && extended) {
+        if (!master_) follower_.drain();
+        auto& journal = *arenas_.journal.as<const JournalArena>();
+        const std::uint64_t sequence =
+            master_ ? journal.sequence.load(std::memory_order_acquire) : follower_.reader().sequence();
+        switch (Diagnostics::extended(running(), journal, sequence)) {
+            case Diagnostics::Journal::agrees:
+            case Diagnostics::Journal::unsettled: break;
+            case Diagnostics::Journal::differs:
+                wrong = "diagnostics: the configuration in memory is not the journal's";
+                break;
+            case Diagnostics::Journal::damaged: result = DiagnosticsResult::journal_damaged; break;
+        }
+    }
+    if (wrong) result = DiagnosticsResult::failed;
+    const auto last = DiagnosticsWord::of(page_.diagnostics.load(std::memory_order_relaxed));
+    page_.diagnostics.store(DiagnosticsWord{last.runs + 1, result}.word(), std::memory_order_release);
+    around_.wake_other();
+    if (wrong) return failure(*wrong);
+    log::notice("diagnostics extended={} result={}", extended,
+                result == DiagnosticsResult::passed ? "passed" : "journal-damaged");
+    if (result == DiagnosticsResult::journal_damaged && master_) master_->write_snapshot("the journal was damaged");
+    return {};
+}
+
+void Board::on_diagnose(bool extended) {
+    const auto good = examine(extended);
+    if (good) return;
+    log::error("{}", good.error().what);
+    dying::speak_and_abort(Cause::diagnostic, good.error().what);
 }
 
 void Board::work() {
@@ -175,6 +246,27 @@ void Board::work() {
     ready_ = !ready_;
     if (ready_) log::notice("Slave MSM initialized for hitless failover operation.");
     around_.wake_other();  // the master tells it, too
+}
+
+MasterHooks Board::hooks() {
+    MasterHooks hooks;
+    hooks.hand_over = [this] { begin_hand_over(); };
+    hooks.reboot = [this](Slot slot, bool hard) {
+        if (slot != slot_) return child_.reboot(slot, hard);
+        loop_.after(answer_time, [this, hard] { (void)child_.reboot(slot_, hard); });  // the answer goes out first
+        return true;
+    };
+    hooks.diagnose = [this](Slot slot, bool extended) { return child_.diagnose(slot, extended); };
+    hooks.examine = [this](bool extended) {
+        auto good = examine(extended);
+        if (!good)  // the answer goes out first
+            loop_.after(answer_time, [what = good.error().what] {
+                log::error("{}", what);
+                dying::speak_and_abort(Cause::diagnostic, what);
+            });
+        return good;
+    };
+    return hooks;
 }
 
 void Board::take_over(Term term, Cause cause) {
@@ -201,10 +293,8 @@ void Board::take_over(Term term, Cause cause) {
     const config::Consequences consequences =
         follower_.replica().complete() ? consequences_of(cause, running.msm_failover(), running.recovery_level())
                                        : config::Consequences{};
-    master_ = std::make_unique<Master>(
-        around_, term, journal_arena, *commands_writable_.as<CommandArena>(), follower_.replica(), last, consequences,
-        MasterHooks{
-            [this] { begin_hand_over(); }, [this](Slot slot, bool hard) { return child_.reboot(slot, hard); }, {}});
+    master_ = std::make_unique<Master>(around_, term, journal_arena, *commands_writable_.as<CommandArena>(),
+                                       follower_.replica(), last, consequences, hooks());
     sessions_ = std::make_unique<SessionServer>(loop_.io(), session_.get(), *master_);
     sessions_->start();
     const Time now = monotonic_now();

@@ -10,6 +10,7 @@
 
 #include <memory>
 
+#include "controlplane/host/diagnostics.h"
 #include "controlplane/host/master.h"
 #include "controlplane/loop/loop.h"
 #include "controlplane/standby/follower.h"
@@ -45,6 +46,11 @@ class Board {
     void channel_broke();
     Reason lost_by() const;
     void work();
+    void watch_the_watchdog(Time now);
+    MasterHooks hooks();
+    Result<void> examine(bool extended);
+    void on_diagnose(bool extended);
+    const config::Running& running() const;
     void take_over(Term term, Cause cause);
     void begin_hand_over();
     void hand_over_when_quiet(Time deadline);
@@ -62,6 +68,11 @@ class Board {
     Follower follower_;
     Loop loop_;
     Watchdog watchdog_;
+    Duration watchdog_limit_;
+    std::uint64_t watchdog_beat_ = 0;
+    Time watchdog_beat_at_{};
+    unsigned watchdog_rounds_ = 0;  // of this loop since then
+    Diagnostics diagnostics_;
     std::unique_ptr<Master> master_;
     std::unique_ptr<SessionServer> sessions_;
     Time tick_at_{};

@@ -8,6 +8,8 @@
 namespace baton {
 namespace {
 
+constexpr Duration diagnosis_patience = seconds(8);  // below a client's own
+
 std::int64_t wall_now_ns() {
     timespec ts;
     ::clock_gettime(CLOCK_REALTIME, &ts);
@@ -142,6 +144,7 @@ void Master::on_wake(Time now) {
         case Peer::News::wants_snapshot: write_snapshot("the slave cannot follow the journal"); break;
     }
     punts_.drain();
+    look_at_diagnosis(now);
     publish();
 }
 
@@ -234,6 +237,43 @@ Result<void> Master::hand_over() {
     handing_over_ = true;
     hooks_.hand_over();
     return {};
+}
+
+void Master::diagnose(Slot slot, bool extended, std::function<void(Result<void>)> done) {
+    if (slot == around_.slot) return done(hooks_.examine(extended));
+    if (diagnosis_) return done(failure("diagnostics of " + std::string(name_of(slot)) + " are under way already"));
+    const std::uint32_t pid = around_.other.pid.load(std::memory_order_relaxed);
+    if (pid == 0 || around_.other.role.load(std::memory_order_acquire) != BoardRole::slave)
+        return done(failure(std::string(name_of(slot)) + " is not there to be examined; see 'show msm-failover'"));
+    const auto last = DiagnosticsWord::of(around_.other.diagnostics.load(std::memory_order_acquire));
+    diagnosis_ = Diagnosis{std::move(done), pid, last.runs, monotonic_now() + diagnosis_patience};
+    if (hooks_.diagnose(slot, extended)) return;
+    const auto told = std::move(diagnosis_->done);
+    diagnosis_.reset();
+    told(failure("the chassis does not answer; see its log"));
+}
+
+void Master::look_at_diagnosis(Time now) {
+    if (!diagnosis_) return;
+    const std::string who(name_of(other(around_.slot)));
+    const auto word = DiagnosticsWord::of(around_.other.diagnostics.load(std::memory_order_acquire));
+    const bool same = around_.other.pid.load(std::memory_order_relaxed) == diagnosis_->pid;
+    Result<void> result;
+    if (same && word.runs == diagnosis_->runs) {
+        if (now < diagnosis_->deadline) return;
+        result = failure(who + " did not answer within " + std::to_string(diagnosis_patience.ns / 1'000'000'000) +
+                         " s; see the chassis's log");
+    } else if (!same || word.result == DiagnosticsResult::failed) {
+        result = failure(who + " failed its diagnostics and ends; its fabric plane is out until 'reboot slot " + who +
+                         " hard-reset'; see 'show log'");
+    } else if (word.result == DiagnosticsResult::journal_damaged) {
+        write_snapshot("diagnostics found the journal damaged");
+        result = failure(who + " is well, but the journal is damaged; a snapshot was written, which mends it");
+    }
+    if (!result) log::error("{}", result.error().what);
+    const auto done = std::move(diagnosis_->done);
+    diagnosis_.reset();
+    done(std::move(result));
 }
 
 Result<void> Master::reboot(Slot slot, bool hard) {

@@ -34,6 +34,8 @@ struct MasterHooks {
     std::function<std::optional<config::Running>()> boot_configuration = nullptr;
     /// Who owns entries beside the configuration says so here, before anything is said to the data plane.
     std::function<void(Reconciler&)> join = nullptr;
+    std::function<Result<void>(bool extended)> examine = nullptr;  // this board itself; on an error it ends soon after
+    std::function<bool(Slot, bool extended)> diagnose = nullptr;   // the other board; its page says what came of it
 };
 
 class Master : public Switch {
@@ -90,6 +92,7 @@ class Master : public Switch {
     Result<void> hitless_ready() const override;
     Result<void> hand_over() override;
     Result<void> reboot(Slot slot, bool hard) override;
+    void diagnose(Slot slot, bool extended, std::function<void(Result<void>)> done) override;
 
     const Punts& punts() const { return punts_; }
 
@@ -100,6 +103,14 @@ class Master : public Switch {
     config::Running boot_configuration(const PortMap& ports) const;
     void publish();
     Reason lost_by() const;
+    void look_at_diagnosis(Time now);
+
+    struct Diagnosis {  // of the other board, under way
+        std::function<void(Result<void>)> done;
+        std::uint32_t pid = 0;
+        std::uint64_t runs = 0;
+        Time deadline{};
+    };
 
     const Surroundings& around_;
     Term term_;
@@ -116,6 +127,7 @@ class Master : public Switch {
     Punts punts_;
     SyslogSender syslog_;
     LineRate line_rate_{200, 20};
+    std::optional<Diagnosis> diagnosis_;
     bool writing_line_ = false;
     bool handing_over_ = false;
     bool retired_ = false;

@@ -92,6 +92,13 @@ bool Child::reboot(Slot which, bool hard) const {
     return send_note(backplane_fd, out);
 }
 
+bool Child::diagnose(Slot which, bool extended) const {
+    Note out = note(NoteType::diagnose);
+    out.slot = static_cast<std::uint32_t>(which);
+    out.hard = extended;
+    return send_note(backplane_fd, out);
+}
+
 bool Child::keep(std::string_view name, int fd) const {
     Note out = note(NoteType::keep);
     out.set_name(name);

@@ -51,6 +51,7 @@ class Child {
     bool able() const;
     bool release(Term term) const;
     bool reboot(Slot which, bool hard) const;
+    bool diagnose(Slot which, bool extended) const;
     bool keep(std::string_view name, int fd) const;  // the chassis holds a copy for the next incarnation
     bool forget(std::string_view name) const;        // a `keep` without an fd
 

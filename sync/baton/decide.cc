@@ -40,6 +40,8 @@ void Decider::on(const Event& event, Actions& actions) {
         case Event::Type::lost: lost(event); break;
         case Event::Type::gone: gone(event, actions); break;
         case Event::Type::reboot: reboot(event, actions); break;
+        case Event::Type::remove: remove(event, actions); break;
+        case Event::Type::insert: insert(event, actions); break;
         case Event::Type::tick: tick(event.now, actions); break;
         case Event::Type::stop: stop(event.now, actions); break;
     }
@@ -105,7 +107,7 @@ void Decider::gone(const Event& event, Actions& actions) {
     if (unit.phase == Phase::down) return;
     lost(event);
     unit.phase = Phase::down;
-    if (stopping_) return;
+    if (stopping_ || removed(event.unit)) return;
     grant_if_free(event.now, actions);  // before the start: that takes a fork's time, and nobody may wait for it
     if (unit.proved) {
         unit.backoff = {};
@@ -132,6 +134,26 @@ void Decider::reboot(const Event& event, Actions& actions) {
         unit.deadline = event.now + timing_.leave_grace;
         actions.push_back({.type = Action::Type::leave, .unit = event.unit, .cause = unit.why});
     }
+}
+
+// Whatever it was about to end for, it has been pulled out now.
+void Decider::remove(const Event& event, Actions& actions) {
+    State& unit = of(event.unit);
+    if (!is_board(event.unit) || removed(event.unit)) return;
+    removed_[index_of(event.unit)] = true;
+    unit.restart_at = Time::never();
+    if (unit.phase != Phase::starting && !unit.running()) return;
+    unit.why = Cause::never;
+    kill(event.unit, Cause::removal, actions);
+}
+
+void Decider::insert(const Event& event, Actions& actions) {
+    State& unit = of(event.unit);
+    if (!is_board(event.unit) || !removed(event.unit)) return;
+    removed_[index_of(event.unit)] = false;
+    if (unit.phase != Phase::down || stopping_) return;  // its last process is still on its way out
+    unit.backoff = {};
+    start(event.unit, event.now, actions);
 }
 
 void Decider::tick(Time now, Actions& actions) {

@@ -6,7 +6,8 @@
 //   2. The term rises with every grant.
 //   3. A holder that must lose the baton is killed first; the grant waits for the proof, however long it takes.
 //   4. A unit is started again only when its last process is gone.
-//   5. Always in motion: while nobody holds the baton, either a board is coming or a time is set to start one.
+//   5. Always in motion: while nobody holds the baton, either a board is coming or a time is set to start one - unless
+//      both were pulled out.
 //
 // A board's way:   down -> starting -> present -> able          `lost`: its main thread has ended, it can write no more
 //                   ^         |           |        |            `gone`: the whole process has, its page may be cleared
@@ -58,6 +59,8 @@ struct Event {
         lost,           // its main thread has ended
         gone,           // the process has (signal: what ended it)
         reboot,         // an operator wants the board restarted; `hard`: at once
+        remove,         // the board is pulled out of its slot: it ends at once, and none is started there
+        insert,         // and put back
         tick,           // time has passed
         stop,           // end everything
     };
@@ -117,6 +120,8 @@ class Decider {
 
     Time restart_at(Unit unit) const { return units_[index_of(unit)].restart_at; }
 
+    bool removed(Unit unit) const { return removed_[index_of(unit)]; }
+
     Duration backoff(Unit unit) const { return units_[index_of(unit)].backoff; }  // 0: it did not end too early
 
     bool all_gone() const;
@@ -152,6 +157,8 @@ class Decider {
     void lost(const Event& event);
     void gone(const Event& event, Actions& actions);
     void reboot(const Event& event, Actions& actions);
+    void remove(const Event& event, Actions& actions);
+    void insert(const Event& event, Actions& actions);
     void tick(Time now, Actions& actions);
     void stop(Time now, Actions& actions);
     void vacate(Cause cause, std::uint32_t signal, Time now);
@@ -160,6 +167,7 @@ class Decider {
 
     Timing timing_;
     std::array<State, unit_count> units_{};
+    std::array<bool, unit_count> removed_{};  // only boards are
     Term term_ = 0;
     Slot holder_ = Slot::none;
     Slot last_holder_ = Slot::none;

@@ -66,6 +66,7 @@ void reset(BoardPage& page) {
     page.journal_position.store(0, std::memory_order_relaxed);
     page.journal_sequence.store(0, std::memory_order_relaxed);
     page.took_over_ns.store(0, std::memory_order_relaxed);
+    page.diagnostics.store(0, std::memory_order_relaxed);
     ::new (&page.words) DyingWords;
     page.pid.store(0, std::memory_order_release);
 }

@@ -10,9 +10,11 @@
 //   -                           grant (term, cause)              the baton
 //   release (term)              -                                the master: "I have stopped; let the slave carry on"
 //   reboot (slot, hard)         -                                the master asks for a board to be restarted
+//   diagnose (slot, hard)       diagnose (hard)                  the master asks a board to examine itself; hard: wholly
 //   -                           leave                            end, please (SIGKILL follows)
 //
-// The same notes, over the public socket (chassis.sock), serve outside programs: want (name) for wires, and state.
+// The same notes, over the public socket (chassis.sock), serve outside programs: want (name) for wires, and state; and,
+// from root only, remove (slot) and insert (slot), answered by done, or none with a sentence.
 // Names of fds: the arenas' names; "wake:msm-a", "wake:msm-b", "wake:dataplane" (eventfds: write 8 bytes to wake);
 // "session" (the listening socket of the CLI); what the data plane keeps: "port/1:3/..." ("port/1:3/wire").
 #pragma once
@@ -32,7 +34,7 @@ namespace baton {
 inline constexpr int backplane_fd = 3;
 
 enum class NoteType : std::uint32_t {
-    hello = 1, give, begin, keep, want, none, able, grant, release, reboot, leave,
+    hello = 1, give, begin, keep, want, none, able, grant, release, reboot, leave, diagnose, remove, insert, done,
 };
 
 struct Note {
@@ -40,7 +42,7 @@ struct Note {
     std::uint32_t slot = 0;     // of the board concerned
     std::uint64_t term = 0;
     Cause cause{};
-    std::uint32_t hard = 0;     // reboot: kill at once
+    std::uint32_t hard = 0;     // reboot: kill at once; diagnose: extended
     char name[64] = {};
     char text[128] = {};
 

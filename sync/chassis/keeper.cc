@@ -49,11 +49,14 @@ Keeper::Keeper(const Options& options, const Arenas& arenas, const RunDir& run_d
       decider_(timing_of(options)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       signals_(signal_fd()),
-      door_(run_dir.door(), epoll_.get(), tag_of(static_cast<std::uint32_t>(Source::client), 0),
-            [this](std::string_view name) { return find_public(name); }),
+      door_(
+          run_dir.door(), epoll_.get(), tag_of(static_cast<std::uint32_t>(Source::client), 0),
+          [this](std::string_view name) { return find_public(name); },
+          [this](NoteType what, Slot slot) { return handle(what, slot); }),
       watchers_{Watcher{arenas.board(Slot::msm_a)}, Watcher{arenas.board(Slot::msm_b)}} {
     for (Fd& fd : wakes_) fd = Fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     if (!epoll_ || !signals_ || !wakes_.back()) throw StartupError{1, "too many open files to start with"};
+    for (auto& plane : arenas_.baton().plane) plane.store(PlaneState::working, std::memory_order_release);
     watch(signals_.get(), Source::signal, 0);
     watch(run_dir.door(), Source::door, 0);
     for (const Unit unit : {Unit::msm_a, Unit::msm_b})
@@ -156,6 +159,7 @@ void Keeper::on_note(Unit unit, ReceivedNote& received) {
         case NoteType::hello:
             if (std::exchange(of(unit).greeted, true)) break;
             log::info("hello from={} pid={}", name_of(unit), of(unit).process.pid);
+            if (is_board(unit) && planes_[index_of(unit)] == Out::reset) plane_in(unit);
             if (provide(unit)) happen({.type = Event::Type::hello, .unit = unit});
             if (is_board(unit) && decider_.phase(unit) == Decider::Phase::present)
                 set_plane(slot_of(unit), PlaneState::working);  // after a hard reset: not before the board runs again
@@ -182,8 +186,15 @@ void Keeper::on_note(Unit unit, ReceivedNote& received) {
             if (!is_board(unit) || slot_of(unit) != decider_.holder() || note.slot >= board_count) break;
             log::notice("reboot asked_by={} slot={} hard={}", name_of(unit), name_of(static_cast<Unit>(note.slot)),
                         note.hard);
+            if (note.hard != 0) plane_out(static_cast<Unit>(note.slot), Out::reset);
             happen({.type = Event::Type::reboot, .unit = static_cast<Unit>(note.slot), .hard = note.hard != 0});
             break;
+        case NoteType::diagnose: {
+            if (!is_board(unit) || slot_of(unit) != decider_.holder() || note.slot >= board_count) break;
+            const int to = of(static_cast<Unit>(note.slot)).process.socket.get();
+            if (to >= 0) send_note(to, note);  // a board that cannot hear shows nothing, and the master says so
+            break;
+        }
         default:
             log::warning("note type={} from={} means nothing to the chassis", static_cast<int>(note.type),
                          name_of(unit));
@@ -205,6 +216,7 @@ void Keeper::tell_words(Unit unit, bool hung_up) {
         child.words_told = true;
         event.cause = std::clamp(words.cause.load(), Cause::operator_command, Cause::removal);
         event.signal = words.signal.load();
+        if (event.cause == Cause::diagnostic) plane_out(unit, Out::failed);  // before the next master looks
         happen(event);
         log::error("dying words slot={} pid={} cause={} signal={} thread={} address={:#x} pc={:#x} what=\"{}\"",
                    name_of(unit), child.process.pid, name_of(event.cause), event.signal, words.thread.load(),

@@ -62,6 +62,12 @@ class Keeper {
     void tick(Time now);
     int find_public(std::string_view name) const;
 
+    // planes.cc
+    Result<void> handle(NoteType what, Slot slot);
+    enum class Out : std::uint8_t { no, reset, failed, removed };
+    void plane_out(Unit unit, Out why);
+    void plane_in(Unit unit);
+
     // deeds.cc
     void perform(const Action& action);
     void start(Unit unit);
@@ -85,6 +91,7 @@ class Keeper {
     std::array<Fd, unit_count> wakes_;
     std::array<Child, unit_count> children_;
     Kept kept_;
+    Out planes_[board_count] = {};
     Door door_;
     Watcher watchers_[board_count];
     std::deque<Event> events_;  // waiting to be decided: deciding one may cause others

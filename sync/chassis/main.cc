@@ -11,6 +11,7 @@
 
 #include <cstdio>
 
+#include "sync/chassis/act.h"
 #include "sync/chassis/keeper.h"
 #include "sync/chassis/port_check.h"
 #include "sync/chassis/prompt.h"
@@ -58,6 +59,7 @@ bool choose_pages(const Options& options) {
 int run(int argc, char** argv) {
     const auto options = read_options(argc, argv);
     if (!options) return 0;
+    if (options->act != Act::none) return act(*options);
     log::open("baton-chassis", options->log_level);
     const bool huge = choose_pages(*options);
     check_ports(*options, huge);

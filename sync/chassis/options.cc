@@ -26,6 +26,8 @@ constexpr std::string_view usage =
 
   baton-chassis --config baton.conf           run the switch in the foreground; SIGTERM or Ctrl-C ends all of it
   baton-chassis --config baton.conf --check   read everything, have the ports checked, start nothing
+  baton-chassis --config baton.conf remove msm-a   pull a board out of the chassis that runs there, as a hand would
+  baton-chassis --config baton.conf insert msm-a   put it back
 
 )";
 
@@ -126,6 +128,16 @@ void read_file(const std::string& path, const po::options_description& known, Re
     }
 }
 
+void read_act(const std::vector<std::string>& words, Reader& reader) {
+    if (words.empty()) return;
+    const bool remove = words[0] == "remove";
+    if (!remove && words[0] != "insert") return reader.fault(words[0], "is no option; baton-chassis --help lists them");
+    const auto slot = words.size() == 2 ? slot_of(words[1]) : std::nullopt;
+    if (!slot) return reader.fault(words[0], fmt::format("name one slot: {} msm-a, or {} msm-b", words[0], words[0]));
+    reader.options.act = remove ? Act::remove : Act::insert;
+    reader.options.slot = *slot;
+}
+
 std::string own_folder() {
     char path[4096];
     const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
@@ -160,6 +172,7 @@ std::optional<Options> read_options(int argc, char** argv) {
                                 .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
                                 .allow_unregistered()
                                 .run();
+        std::vector<std::string> words;
         bool its_value = false;  // a word behind an unknown option is its value, not a fault of its own
         for (const auto& option : parsed.options) {
             const std::string& name = option.string_key;
@@ -173,10 +186,11 @@ std::optional<Options> read_options(int argc, char** argv) {
             else if (option.unregistered)
                 reader.fault(option.original_tokens.front(), unknown(name));
             else if (name.empty())
-                reader.fault(option.value.front(), "is no option; baton-chassis --help lists them");
+                words.insert(words.end(), option.value.begin(), option.value.end());
             else
                 for (const auto& value : option.value) reader.take(name, value, "--" + name, false);
         }
+        read_act(words, reader);
     } catch (const po::error& error) {
         throw StartupError{2, fmt::format("command line: {}; baton-chassis --help lists the options", error.what())};
     }
@@ -184,6 +198,7 @@ std::optional<Options> read_options(int argc, char** argv) {
     reader.finish();
 
     Options& options = reader.options;
+    if (options.act != Act::none) return std::move(options);
     if (options.dataplane_program.empty()) options.dataplane_program = own_folder() + "/baton-dataplane";
     if (options.board_program.empty()) options.board_program = own_folder() + "/baton-msm";
     check_program(options.dataplane_program, "dataplane-program");

@@ -17,6 +17,8 @@ namespace baton::chassis {
 
 enum class HugePages { automatic, yes, no };
 
+enum class Act { none, remove, insert };  // what is asked of a chassis that runs already
+
 struct PortLine {
     PortName name;
     std::string text;   // "1:1 wire,slots=16384,slot-size=2048", as the data plane gets it
@@ -47,6 +49,8 @@ struct Options {
     std::string board_program;
     log::Level log_level = log::Level::info;
     bool check_only = false;
+    Act act = Act::none;
+    Slot slot = Slot::none;  // that `act` is about
 };
 
 /// Reads the command line and the file it names. Nothing when it asked for --help or --version (printed). Throws

@@ -55,6 +55,19 @@ inline constexpr std::size_t critical_thread_count = 2;
 
 inline constexpr std::uint32_t lacks_takeover = 1;  // BoardPage::lacks: it follows, but must not carry the baton
 
+enum class DiagnosticsResult : std::uint8_t { none, passed, failed, journal_damaged };
+
+/// How often a board was asked to examine itself, and what came of the last time.
+struct DiagnosticsWord {
+    std::uint64_t runs = 0;
+    DiagnosticsResult result{};
+
+    static constexpr DiagnosticsWord of(std::uint64_t word) {
+        return {word >> 8, static_cast<DiagnosticsResult>(word & 0xff)};
+    }
+    constexpr std::uint64_t word() const { return runs << 8 | static_cast<std::uint64_t>(result); }
+};
+
 struct DyingWords {                           // written by a crash handler, async-signal-safe; complete once said != 0
     std::atomic<std::uint32_t> said = 0;
     std::atomic<Cause> cause{};
@@ -94,7 +107,8 @@ struct BoardPage {
     std::atomic<std::uint64_t> transfer_from = 0, transfer_to = 0;
     std::atomic<std::uint64_t> transfer_first = 0, transfer_last = 0;
     std::atomic<std::uint64_t> longest_gap_ns = 0;           // its loop's: how late its 100 ms tick came at the worst
-    std::uint8_t pad[48] = {};
+    std::atomic<std::uint64_t> diagnostics = 0;              // DiagnosticsWord of the last that were asked for
+    std::uint8_t pad[40] = {};
     DyingWords words;
 };
 template <>
@@ -111,7 +125,8 @@ struct Describe<BoardPage> {
         BATON_FIELD(BoardPage, transfer_from),    BATON_FIELD(BoardPage, transfer_to),
         BATON_FIELD(BoardPage, transfer_first),   BATON_FIELD(BoardPage, transfer_last),
         BATON_FIELD(BoardPage, longest_gap_ns),
-        BATON_FIELD(BoardPage, pad),              BATON_FIELD(BoardPage, words)};
+        BATON_FIELD(BoardPage, diagnostics),      BATON_FIELD(BoardPage, pad),
+        BATON_FIELD(BoardPage, words)};
 };
 static_assert(Shared<BoardPage> && sizeof(BoardPage) % 64 == 0);
 

@@ -3,6 +3,8 @@
 /run/baton-NAME/ground.json, so that they can be taken away whatever happens: at the end, on Ctrl-C, or by the next run
 when this one was killed. Everything network lives in namespaces called NAME-..., so deleting those deletes it."""
 
+import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -15,6 +17,7 @@ from tests.support import processes
 RUN = '/run'
 PREFIX = 'baton-'
 STATE = 'ground.json'
+CLONE_NEWNET = 0x40000000
 
 
 def run(*command, check=True, netns=None, **more):
@@ -25,6 +28,21 @@ def run(*command, check=True, netns=None, **more):
     if check and done.returncode != 0:
         raise RuntimeError(f'{" ".join(command)}: {(done.stderr or done.stdout).strip()}')
     return done
+
+
+@contextlib.contextmanager
+def inside(namespace):
+    """This thread is in the network namespace meanwhile; a socket that it opens there stays there."""
+    here = os.open('/proc/thread-self/ns/net', os.O_RDONLY)
+    libc = ctypes.CDLL(None, use_errno=True)
+    try:
+        with open(f'/run/netns/{namespace}') as there:
+            if libc.setns(there.fileno(), CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), f'cannot enter namespace {namespace}')
+        yield
+    finally:
+        libc.setns(here, CLONE_NEWNET)
+        os.close(here)
 
 
 class Ground:

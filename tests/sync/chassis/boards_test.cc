@@ -153,5 +153,57 @@ TEST_F(Keeper, kills_a_board_that_hangs_up_without_a_word) {
     EXPECT_EQ(value(granted, "cause"), "exception");
 }
 
+TEST_F(Keeper, pulls_a_board_out_and_puts_it_back_and_its_plane_goes_and_comes_with_it) {
+    start_and_settle();
+    const auto plane = [&](Slot slot) { return baton().plane[index_of(slot)].load(); };
+    EXPECT_EQ(plane(Slot::msm_a), PlaneState::working);
+    EXPECT_EQ(plane(Slot::msm_b), PlaneState::working);
+    const auto hand = [&](NoteType what, Slot slot) {
+        const Fd door = connect();
+        Note note{.type = what, .slot = static_cast<std::uint32_t>(slot)};
+        ReceivedNote answer;
+        EXPECT_TRUE(send_note(door.get(), note));
+        EXPECT_EQ(receive_note(door.get(), answer, true), Receive::note);
+        return answer.note.type == NoteType::done ? std::string("done") : std::string(answer.note.text);
+    };
+    EXPECT_NE(hand(NoteType::insert, Slot::msm_a).find("remove it first"), std::string::npos);
+    EXPECT_EQ(hand(NoteType::remove, Slot::msm_a), "done");
+    EXPECT_EQ(value(wait_event("msm-b granted term=2"), "cause"), "removal");
+    EXPECT_EQ(plane(Slot::msm_a), PlaneState::absent) << "before anybody was granted anything";
+    EXPECT_EQ(plane(Slot::msm_b), PlaneState::working);
+    wait_log("gone unit=msm-a");
+    EXPECT_NE(hand(NoteType::remove, Slot::msm_a).find("insert it first"), std::string::npos);
+    EXPECT_EQ(count_log("started unit=msm-a"), 1);
+    EXPECT_EQ(hand(NoteType::insert, Slot::msm_a), "done");
+    wait_log("able from=msm-a", 2);
+    EXPECT_EQ(plane(Slot::msm_a), PlaneState::working);
+}
+
+TEST_F(Keeper, takes_the_plane_of_a_board_that_is_reset_hard_out_until_it_is_back) {
+    start_and_settle();
+    tell("msm-a", "reboot soft msm-b");
+    wait_log("able from=msm-b", 2);
+    EXPECT_EQ(count_log("state=absent"), 0) << "a restart of the software leaves the hardware alone";
+    tell("msm-a", "reboot hard msm-b");
+    wait_log("plane slot=msm-b state=absent because=hard-reset");
+    wait_log("plane slot=msm-b state=working");
+    wait_log("able from=msm-b", 3);
+    EXPECT_EQ(baton().plane[1], PlaneState::working);
+    ::kill(pid_of(Slot::msm_a), SIGKILL);
+    wait_event("msm-b granted term=2");
+    EXPECT_EQ(baton().plane[0], PlaneState::working) << "nor does a crash";
+}
+
+TEST_F(Keeper, keeps_the_plane_of_a_board_that_failed_its_diagnostics_out_until_it_is_reset_hard) {
+    start_and_settle();
+    tell("msm-a", "diagnostic");
+    EXPECT_EQ(value(wait_event("msm-b granted term=2"), "cause"), "hwFailure");
+    wait_log("able from=msm-a", 2);
+    EXPECT_EQ(baton().plane[0], PlaneState::absent);
+    tell("msm-b", "reboot hard msm-a");
+    wait_log("plane slot=msm-a state=working");
+    EXPECT_EQ(baton().plane[0], PlaneState::working);
+}
+
 }  // namespace
 }  // namespace baton::test

@@ -153,6 +153,7 @@ class FakeBoard {
         if (wanted == "overflow") overflow(1);
         if (wanted == "abort") std::abort();
         if (wanted == "throw") throw std::runtime_error("the fan stopped");
+        if (wanted == "diagnostic") dying::speak_and_abort(Cause::diagnostic, "a bit fell over");
         if (wanted == "stick")
             std::thread([] {
                 while (true) ::pause();

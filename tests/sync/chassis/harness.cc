@@ -185,12 +185,18 @@ std::size_t Keeper::place(const std::string& text, const std::string& words) con
     return found.empty() ? std::string::npos : text.find(found.front());
 }
 
-Fd Keeper::want(const std::string& name) {
+Fd Keeper::connect() const {
     Fd socket{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     (run_dir_ + "/chassis.sock").copy(address.sun_path, sizeof address.sun_path - 1);
     if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0) return {};
+    return socket;
+}
+
+Fd Keeper::want(const std::string& name) {
+    const Fd socket = connect();
+    if (!socket) return {};
     Note note{.type = NoteType::want};
     note.set_name(name);
     ReceivedNote answer;

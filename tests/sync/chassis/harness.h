@@ -58,6 +58,8 @@ class Keeper : public ::testing::Test {
     /// The fd that chassis.sock gives for that name.
     Fd want(const std::string& name);
 
+    Fd connect() const;  // to chassis.sock
+
     /// Read-only views of the shared memory, once the chassis is there.
     const BatonPage& baton();
     const BoardPage& board(Slot slot);

@@ -54,6 +54,7 @@ class World {
         switch (action.type) {
             case Deed::start:
                 ASSERT_FALSE(it.exists) << "law 4: started while its last process is there";
+                ASSERT_FALSE(out_[index_of(action.unit)]) << "started in an empty slot";
                 it = Body{.exists = true, .writes = true, .starts_to_speak = now_ + milliseconds(pick(50))};
                 break;
             case Deed::kill:
@@ -92,7 +93,7 @@ class World {
         const Unit unit = static_cast<Unit>(pick(3));
         Body& it = body(unit);
         live(unit);
-        switch (pick(16)) {
+        switch (pick(18)) {
             case 0:
                 if (it.exists) it.hung = it.hung || pick(4) == 0;
                 break;
@@ -115,10 +116,26 @@ class World {
             case 7:
                 if (!it.exists) say({.type = Type::dying, .unit = unit, .cause = Cause::exception});
                 break;
+            case 8:
+                if (pick(4) == 0) pull(unit);
+                break;
+            case 9: put_back(unit); break;
             default: break;
         }
         say({.type = Type::tick});
         ASSERT_LE(holders(), 1) << "two holders run";
+    }
+
+    void pull(Unit unit) {
+        say({.type = Type::remove, .unit = unit});
+        if (!is_board(unit)) return;
+        out_[index_of(unit)] = true;
+        ASSERT_TRUE(!body(unit).exists || body(unit).killed) << "pulled out, and lives on";
+    }
+
+    void put_back(Unit unit) {
+        out_[index_of(unit)] = false;
+        say({.type = Type::insert, .unit = unit});
     }
 
     void stale_release(Unit unit, Term term) {
@@ -170,6 +187,7 @@ class World {
 
     // Law 5: once nothing breaks any more, somebody holds the baton within bounded time, and both boards are there.
     void quieten() {
+        for (const Unit unit : {Unit::msm_a, Unit::msm_b}) put_back(unit);
         for (int i = 0; i < 4000 && !::testing::Test::HasFatalFailure(); ++i) {
             now_ = now_ + milliseconds(5);
             for (const Unit unit : {Unit::msm_a, Unit::msm_b, Unit::dataplane}) {
@@ -184,6 +202,7 @@ class World {
     std::mt19937 random_;
     Decider decider_{Timing{}};
     Body bodies_[unit_count];
+    bool out_[unit_count] = {};  // pulled out of its slot
     Time now_{1};
     Term last_term_ = 0;
     bool vacant_ = true;

@@ -268,5 +268,47 @@ TEST_F(Story, a_stop_asks_all_to_leave_kills_who_stays_and_starts_nobody) {
     EXPECT_EQ(decider.next_due(), Time::never());
 }
 
+TEST_F(Story, a_master_that_is_pulled_out_loses_the_baton_to_the_other_and_stays_away_until_it_is_put_back) {
+    settle();
+    const auto deeds = at(200, Type::remove, a);
+    EXPECT_EQ(count(deeds, Deed::kill, a), 1);
+    EXPECT_EQ(grant_in(deeds), nullptr) << "not before its end is proven";
+    const auto lost = at(201, Type::lost, a);
+    ASSERT_NE(grant_in(lost), nullptr);
+    EXPECT_EQ(grant_in(lost)->unit, b);
+    EXPECT_EQ(grant_in(lost)->cause, Cause::removal);
+    EXPECT_EQ(count(at(205, Type::gone, a), Deed::start, a), 0);
+    EXPECT_EQ(count(wait_until(20'000), Deed::start, a), 0) << "the slot is empty";
+    EXPECT_TRUE(at(20'001, Type::remove, a).empty()) << "there is nothing to pull out";
+    EXPECT_EQ(count(at(20'002, {.type = Type::reboot, .unit = a, .hard = true}), Deed::start, a), 0);
+    EXPECT_EQ(count(at(20'100, Type::insert, a), Deed::start, a), 1);
+    EXPECT_TRUE(at(20'101, Type::insert, a).empty()) << "it is in already";
+}
+
+TEST_F(Story, a_board_that_is_put_back_before_its_last_process_is_gone_starts_when_it_is) {
+    settle();
+    at(200, Type::remove, b);
+    EXPECT_TRUE(at(201, Type::insert, b).empty());
+    at(202, Type::lost, b);
+    EXPECT_EQ(count(at(203, Type::gone, b), Deed::start, b), 1);
+    EXPECT_EQ(decider.holder(), Slot::msm_a);
+}
+
+TEST_F(Story, with_both_boards_out_it_waits_for_a_hand) {
+    settle();
+    for (const Unit unit : {b, a}) {
+        at(200, Type::remove, unit);
+        at(201, Type::lost, unit);
+        at(202, Type::gone, unit);
+    }
+    EXPECT_EQ(count(wait_until(30'000), Deed::start, a), 0);
+    EXPECT_EQ(decider.holder(), Slot::none);
+    at(30'001, Type::insert, b);
+    at(30'050, Type::hello, b);
+    at(30'051, Type::able, b);
+    EXPECT_EQ(decider.holder(), Slot::msm_b);
+    EXPECT_EQ(decider.term(), 2u);
+}
+
 }  // namespace
 }  // namespace baton

@@ -137,6 +137,11 @@ class FakeSwitch final : public Switch {
         return {};
     }
 
+    void diagnose(Slot slot, bool extended, std::function<void(Result<void>)> done) override {
+        diagnoses_.emplace_back(slot, extended);
+        done(diagnosis_);
+    }
+
     // --- what a test does to it ---
     BoardPage& page(Slot slot) { return slot == Slot::msm_a ? *board_a_ : *board_b_; }
 
@@ -204,7 +209,8 @@ class FakeSwitch final : public Switch {
     std::map<std::uint64_t, std::string> outcomes_;
     std::string journalled_besides_;  // what the host adds to the text of a change
     std::vector<FdbFlush> flushes_;
-    std::vector<std::pair<Slot, bool>> reboots_;
+    std::vector<std::pair<Slot, bool>> reboots_, diagnoses_;
+    Result<void> diagnosis_;
     std::vector<std::function<void()>> held_;
     Slot slot_ = Slot::msm_a;
     std::string why_not_;

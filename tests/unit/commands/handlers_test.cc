@@ -469,6 +469,16 @@ TEST_F(handlers, a_failover_that_costs_something_asks_first_and_says_what) {
     EXPECT_EQ(interpreter.nature("run msm-failover").confirm, "") << "it is refused in any case";
 }
 
+TEST_F(handlers, diagnostics_are_run_on_the_board_that_is_named) {
+    EXPECT_EQ(text("run diagnostics slot msm-b"), "msm-b passed its diagnostics.\n");
+    EXPECT_EQ(text("run diagnostics slot msm-a extended"), "msm-a passed its extended diagnostics.\n");
+    text("run diagnostics slot msm-a normal");
+    EXPECT_EQ(sw.diagnoses_, (std::vector<std::pair<Slot, bool>>{
+                                 {Slot::msm_b, false}, {Slot::msm_a, true}, {Slot::msm_a, false}}));
+    sw.diagnosis_ = failure("diagnostics: the configuration in memory was damaged");
+    EXPECT_NE(refused("run diagnostics slot msm-b").find("damaged"), std::string::npos);
+}
+
 TEST_F(handlers, natures_tell_changes_from_reads) {
     EXPECT_FALSE(interpreter.nature("show vlan").change);
     EXPECT_FALSE(interpreter.nature("no such thing").change);

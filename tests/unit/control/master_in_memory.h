@@ -41,7 +41,8 @@ class World {
         master = std::make_unique<Master>(
             *around, term, journal.arena(), dataplane.commands(), follower->replica(), follower->reader().sequence(),
             consequences,
-            MasterHooks{[this] { ++hand_overs; }, [](Slot, bool) { return true; }, [this] { return flash; }});
+            MasterHooks{[this] { ++hand_overs; }, [](Slot, bool) { return true; }, [this] { return flash; }, nullptr,
+                        [](bool) { return Result<void>(); }, [this](Slot, bool) { return ++diagnoses, true; }});
         return *master;
     }
 
@@ -91,6 +92,7 @@ class World {
     std::unique_ptr<Follower> slave;
     Term term = 0;
     std::optional<config::Running> flash;  // of whoever takes over
+    int diagnoses = 0;
     int dataplane_wakes = 0, other_wakes = 0, hand_overs = 0;
 };
 

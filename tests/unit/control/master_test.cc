@@ -284,6 +284,51 @@ TEST(Master, that_boots_from_flash_gives_up_the_last_ones_configuration_on_both_
     expect_programmed(world);
 }
 
+TEST(Master, waits_for_what_the_other_boards_diagnostics_say) {
+    World world;
+    world.dataplane.start(port_list());
+    world.take_over(Slot::msm_a);
+    world.settle();
+    std::string told = "nothing";
+    const auto ask = [&] {
+        told = "nothing";
+        world.master->diagnose(Slot::msm_b, true, [&](Result<void> result) { told = sentence(result); });
+    };
+    const auto answer = [&](std::uint64_t runs, DiagnosticsResult result) {
+        world.pages[1].diagnostics.store(DiagnosticsWord{runs, result}.word());
+        world.master->on_wake(monotonic_now());
+    };
+    ask();
+    EXPECT_TRUE(says(told, "not there")) << told;
+    world.start_slave();
+    world.settle();
+    ask();
+    world.master->on_wake(monotonic_now());
+    EXPECT_EQ(told, "nothing") << "it has not answered yet";
+    EXPECT_EQ(world.diagnoses, 1);
+    std::string second;
+    world.master->diagnose(Slot::msm_b, true, [&](Result<void> result) { second = sentence(result); });
+    EXPECT_TRUE(says(second, "under way")) << second;
+    answer(1, DiagnosticsResult::passed);
+    EXPECT_EQ(told, "ok");
+    ask();
+    answer(2, DiagnosticsResult::failed);
+    EXPECT_TRUE(says(told, "hard-reset")) << told;
+    ask();
+    const std::uint64_t base = world.journal.arena().base.load();
+    answer(3, DiagnosticsResult::journal_damaged);
+    EXPECT_TRUE(says(told, "journal is damaged")) << told;
+    EXPECT_GT(world.journal.arena().base.load(), base) << "a snapshot behind the damage";
+    ask();
+    world.pages[1].pid.store(999);
+    world.master->on_wake(monotonic_now());
+    EXPECT_TRUE(says(told, "failed")) << "it ended instead of answering: " << told;
+    world.pages[1].pid.store(101);
+    ask();
+    world.master->on_wake(monotonic_now() + seconds(9));
+    EXPECT_TRUE(says(told, "did not answer")) << told;
+}
+
 TEST(Master, writes_a_snapshot_for_a_slave_that_cannot_follow) {
     World world;
     world.dataplane.start(port_list());
