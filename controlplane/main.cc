@@ -18,7 +18,7 @@ struct Options {
 
 Options read_options(int argc, char** argv) {
     namespace po = boost::program_options;
-    std::string slot, level, pretended;
+    std::string slot, level, pretended, flash;
     unsigned watchdog_ms = 0;
     po::options_description about(
         "baton-msm: a management board of the Baton switch, started by baton-chassis.\nOptions");
@@ -26,7 +26,9 @@ Options read_options(int argc, char** argv) {
         "watchdog-ms", po::value(&watchdog_ms)->default_value(1000)->value_name("N"),
         "abort, with a core, when the event loop stands for so long")(
         "log-level", po::value(&level)->default_value("info")->value_name("LEVEL"),
-        "debug, info, notice, warning or error")("help", "this text")("version", "the release");
+        "debug, info, notice, warning or error")("flash", po::value(&flash)->value_name("DIR"),
+                                                 "its flash: where it keeps configurations")("help", "this text")(
+        "version", "the release");
     po::options_description hidden;  // for tests: what a board of another release, or a lesser one, would say and do
     hidden.add_options()("pretend-release", po::value(&pretended)->default_value(BATON_VERSION))("follow-only",
                                                                                                  po::bool_switch());
@@ -54,7 +56,7 @@ Options read_options(int argc, char** argv) {
     const auto release = baton::config::parse_release(pretended);
     if (release == 0) throw baton::StartupError{2, "baton-msm: --pretend-release is a release such as 0.1.0"};
     baton::config::pretend_release(release);
-    const baton::Board::Choices choices{baton::milliseconds(watchdog_ms), given["follow-only"].as<bool>()};
+    const baton::Board::Choices choices{baton::milliseconds(watchdog_ms), given["follow-only"].as<bool>(), flash};
     for (const auto at : {baton::log::Level::debug, baton::log::Level::info, baton::log::Level::notice,
                           baton::log::Level::warning, baton::log::Level::error})
         if (baton::log::name_of(at) == level) return {*which, choices, at};

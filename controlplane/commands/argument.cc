@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "controlplane/config/failover.h"
@@ -33,6 +34,36 @@ Result<Value> read_name(std::string_view text) {
 }
 
 Result<Value> read_any(std::string_view text) {
+    return Value{.text = std::string(text)};
+}
+
+Result<Value> read_path(std::string_view text) {
+    if (text.empty() || (text[0] != '/' && text[0] != '.') || text.size() > 1024)
+        return syntax("a path begins with / or ., as ./switch.cfg");
+    return Value{.text = std::string(text)};
+}
+
+Result<Value> read_server(std::string_view text) {
+    const auto good = [](char c) { return letter(c) || digit(c) || c == '.' || c == '-' || c == '_' || c == ':'; };
+    auto inside = text;
+    if (inside.starts_with('[')) {  // [IPv6 address] or [IPv6 address]:port
+        inside.remove_prefix(1);
+        const auto end = inside.find(']');
+        if (end == std::string_view::npos || (end + 1 < inside.size() && inside[end + 1] != ':'))
+            return syntax("an IPv6 address stands in brackets, as [2001:db8::1]");
+        inside = inside.substr(0, end);
+    } else if (std::count(text.begin(), text.end(), ':') > 1) {
+        return syntax("an IPv6 address stands in brackets, as [2001:db8::1]");
+    }
+    if (inside.empty() || text.size() > 255 || inside[0] == '.' || inside[0] == '-')
+        return syntax("a host is a name or an address, as 10.0.0.5 or files.example.net");
+    for (const char c : inside)
+        if (!good(c)) return syntax("a host is a name or an address, as 10.0.0.5 or files.example.net");
+    return Value{.text = std::string(text)};
+}
+
+Result<Value> read_filename(std::string_view text) {
+    if (text.empty() || text.size() > 255) return syntax("a file's name has 1 to 255 characters");
     return Value{.text = std::string(text)};
 }
 
@@ -108,6 +139,9 @@ constexpr ArgumentType types[] = {
     {"severity", "emergency, alert, critical, error, warning, notice, info or debug", read_severity},
     {"host", "An IPv4 or IPv6 address, as 10.0.0.1 or 10.0.0.1:5514; or local: the machine's own syslog",
      read_syslog_host},
+    {"path", "A file of yours, where the CLI runs: begins with / or ., as ./switch.cfg", read_path},
+    {"server", "Name or address of a TFTP server; with :port when that is not 69", read_server},
+    {"filename", "Name of the file, as the server knows it", read_filename},
     {"count", "How many, 1 to 1000000", read_count},
     {"pattern", "An extended regular expression, as grep -E; in quotes when it holds a space or a bar", read_pattern},
     {"command", "A command or its first words", read_any, Live::none, true},

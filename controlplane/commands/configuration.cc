@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// show configuration: the running configuration as the commands that make it out of the factory's. The factory's VLAN
-// Default holds every port untagged, so the first command empties it.
+#include "controlplane/commands/configuration.h"
+
 #include <fmt/core.h>
 
-#include "controlplane/commands/columns.h"
-#include "controlplane/commands/handlers.h"
-#include "controlplane/commands/ports_view.h"
+#include "controlplane/commands/line.h"
+#include "controlplane/commands/portlist.h"
 #include "controlplane/config/syslog_host.h"
 
 namespace baton::commands {
@@ -44,12 +43,45 @@ std::string quote(std::string_view name) {
     return fmt::format("\"{}\"", name);
 }
 
-/// The command that makes this change; nothing for one that the factory has made already.
-std::string command_of(const config::Change& change) {
+}  // namespace
+
+ConfigurationCommands::ConfigurationCommands(const config::Running& running)
+    : changes_(config::changes_between(config::Running::factory({}), running)), taken_(max_vlans) {
+    if (const auto* first = running.vlan(config::default_vlan)) taken_[first->id] = true;
+    // The factory's Default holds every port untagged; the first command takes them out.
+}
+
+bool ConfigurationCommands::next(std::string& command) {
+    if (!begun_) {
+        begun_ = true;
+        command = fmt::format("configure vlan {} delete ports all", quote(config::default_vlan));
+        return true;
+    }
+    while (waiting_.empty() && at_ < changes_.size()) {
+        const config::Change& change = changes_[at_++];
+        if (change.has_msm_failover())
+            for (auto& each : commands_of(change.msm_failover())) waiting_.push_back(std::move(each));
+        else if (auto one = command_of(change); !one.empty())
+            waiting_.push_back(std::move(one));
+    }
+    if (waiting_.empty()) return false;
+    command = std::move(waiting_.front());
+    waiting_.pop_front();
+    return true;
+}
+
+/// The command that makes this change; empty for one that another command has made already.
+std::string ConfigurationCommands::command_of(const config::Change& change) {
     switch (change.change_case()) {
-        case config::Change::kVlanCreate:
-            if (same_word(change.vlan_create().name(), config::default_vlan)) return {};
-            return fmt::format("create vlan {}", quote(change.vlan_create().name()));
+        case config::Change::kVlanCreate: {
+            const auto& made = change.vlan_create();
+            while (taken_[free_] && free_ > 1) --free_;
+            const bool tag_follows = at_ < changes_.size() && changes_[at_].has_vlan_tag();
+            const bool said = !tag_follows && made.id() != free_;
+            taken_[made.id()] = true;
+            return fmt::format("create vlan {}{}", quote(made.name()),
+                               said ? fmt::format(" number {}", made.id()) : std::string());
+        }
         case config::Change::kVlanDelete: return fmt::format("delete vlan {}", quote(change.vlan_delete().name()));
         case config::Change::kVlanTag:
             return fmt::format("configure vlan {} tag {}", quote(change.vlan_tag().name()), change.vlan_tag().tag());
@@ -97,27 +129,18 @@ std::string command_of(const config::Change& change) {
     return {};
 }
 
-}  // namespace
-
-Result<Json> show_configuration(const Call& call) {
-    const auto& running = call.sw.running();
-    Json out;
-    out["name"] = running.name();
-    out["version"] = BATON_VERSION;
-    out["commands"] = Json::array();
-    out["commands"].push_back(fmt::format("configure vlan {} delete ports all", quote(config::default_vlan)));
-    for (const auto& change : running.as_changes())
-        if (change.has_msm_failover())
-            for (auto& command : commands_of(change.msm_failover())) out["commands"].push_back(std::move(command));
-        else if (auto command = command_of(change); !command.empty())
-            out["commands"].push_back(std::move(command));
-    return out;
+std::string configuration_heading(std::string_view version) {
+    return fmt::format("#\n# Baton Configuration\n# Software Version {}\n#\n", version);
 }
 
-std::string show_configuration_text(const Json& json) {
-    std::string out = fmt::format("#\n# Baton Configuration\n# Software Version {}\n#\n", plain(json["version"]));
-    for (const auto& command : json["commands"]) out += plain(command) + "\n";
-    return out + fmt::format("# End of configuration file for \"{}\".\n", plain(json["name"]));
+std::string configuration_footing(std::string_view name) {
+    return fmt::format("# End of configuration file for \"{}\".\n", name);
+}
+
+std::string configuration_text(const config::Running& running) {
+    std::string out = configuration_heading(BATON_VERSION), command;
+    for (ConfigurationCommands commands(running); commands.next(command);) out += command + "\n";
+    return out + configuration_footing(running.name());
 }
 
 }  // namespace baton::commands

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every handler's name, for the table. Each family is one file: vlan.cc fdb.cc fdb_show.cc ports.cc fabric.cc system.cc
-// log.cc msm.cc msm_configure.cc msm_check.cc configuration.cc help.cc.
+// log.cc msm.cc msm_configure.cc msm_check.cc storage.cc help.cc.
 #pragma once
 
 #include "controlplane/commands/call.h"
@@ -70,8 +70,12 @@ std::string check_msm_failover_text(const Json&);
 Code check_msm_failover_code(const Json&);
 std::string ask_before_failover(const Call&);
 
-Result<Json> show_configuration(const Call&);
-std::string show_configuration_text(const Json&);
+Result<std::unique_ptr<Walk>> show_configuration(const Call&);
+void save_configuration(const Call&, Done);
+void use_configuration(const Call&, Done);
+void upload_configuration(const Call&, std::function<void(Output)>);
+void download_configuration(const Call&, std::function<void(Output)>);
+Result<Plan> unconfigure_switch(const Call&);
 
 Result<Json> help(const Call&);
 std::string help_text(const Json&);

@@ -67,7 +67,7 @@ LiveNames Interpreter::live() const {
         if (kind == Live::vlans)
             for (const auto& [key, vlan] : sw_.running().vlans()) out.push_back(vlan.name);
         if (kind == Live::ports)
-            for (const auto port : port_names(sw_.tables())) out.push_back(port.text());
+            for (const auto port : sw_.port_names()) out.push_back(port.text());
         return out;
     };
 }
@@ -80,8 +80,14 @@ Nature Interpreter::nature(std::string_view text) const {
     const auto* match = std::get_if<Match>(&matched);
     if (!match) return {};
     const auto& row = commands()[match->row];
-    return {row.role != Role::read, row.handler.plan != nullptr,
-            row.handler.question ? row.handler.question({sw_, *match}) : std::string(row.confirm)};
+    const auto* path = match->get<std::string>("path");
+    const Ask ask{text};
+    return {row.role != Role::read,
+            row.handler.plan != nullptr || row.handler.journalled,
+            row.handler.question ? row.handler.question({sw_, *match, ask}) : std::string(row.confirm),
+            path ? row.handler.file : ClientFile::none,
+            path ? *path : std::string(),
+            row.handler.patience};
 }
 
 void Interpreter::run(const Ask& ask, std::function<void(Output)> answer) const {
@@ -122,7 +128,7 @@ void Interpreter::run(const Ask& ask, std::function<void(Output)> answer) const 
 
 void Interpreter::carry_out(const Row& row, const Match& match, const Ask& ask, bool json,
                             std::function<void(Output)> answer) const {
-    const Call call{sw_, match};
+    const Call call{sw_, match, ask};
     const auto& handler = row.handler;
     if (handler.show) {
         const auto shown = handler.show(call);
@@ -161,6 +167,7 @@ void Interpreter::carry_out(const Row& row, const Match& match, const Ask& ask, 
         return handler.act(call, [answer = std::move(answer), json](Result<std::string> result) {
             answer(result ? said(*result, json) : failed(result.error(), json));
         });
+    if (handler.perform) return handler.perform(call, std::move(answer));
     Output out;
     out.local = handler.local;
     answer(std::move(out));

@@ -13,33 +13,14 @@
 
 namespace baton::commands {
 
-class Pieces {
-  public:
-    virtual ~Pieces() = default;
-    /// Appends some more, perhaps nothing yet; false when that was the last.
-    virtual bool next(std::string& out) = 0;
-};
-
-struct Output {
-    Code code = Code::ok;
-    std::string text;  // all of it, unless `rest`
-    std::unique_ptr<Pieces> rest;
-    Code verdict = Code::ok;  // said behind the text: an answer that is no error, and yet a no
-    std::string_view local;   // what the client does itself: "exit", "history", "paging on", "paging off"
-};
-
-struct Ask {
-    std::string_view line;
-    bool json = false;
-    std::uint64_t token = 0;  // of the client, for Switch::outcome
-    Role role = Role::privileged;
-};
-
 /// What a line would do, before it is run.
 struct Nature {
     bool change = false;      // must not be run twice
     bool journalled = false;  // its outcome can be looked up by its token
     std::string confirm;      // to be asked of a person first
+    ClientFile file{};        // what the command does with `path`
+    std::string path;
+    std::uint32_t patience = 0;  // seconds
 };
 
 class Interpreter {

@@ -12,14 +12,8 @@ std::map<PortName, PortId> ports_of(const TablesArena& tables) {
     return out;
 }
 
-std::set<PortName> port_names(const TablesArena& tables) {
-    std::set<PortName> out;
-    for (const auto& [name, id] : ports_of(tables)) out.insert(name);
-    return out;
-}
-
 Result<std::vector<PortName>> ports_asked(const Call& call) {
-    const auto existing = port_names(call.sw.tables());
+    const auto existing = call.sw.port_names();
     if (const auto* list = call.match.get<PortList>("portlist")) return resolve(*list, existing);
     return std::vector<PortName>(existing.begin(), existing.end());
 }

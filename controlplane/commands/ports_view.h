@@ -13,7 +13,6 @@
 namespace baton::commands {
 
 std::map<PortName, PortId> ports_of(const TablesArena& tables);
-std::set<PortName> port_names(const TablesArena& tables);
 
 /// The argument <portlist> of the call, resolved; all ports when it was left out.
 Result<std::vector<PortName>> ports_asked(const Call& call);

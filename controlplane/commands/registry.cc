@@ -9,10 +9,11 @@ namespace {
 
 constexpr Row rows[] = {
     // --- vlan ---
-    {"create vlan <name>",
+    {"create vlan <name> {number <tag>}",
      "Creates a VLAN without a tag and without ports",
      "A name begins with a letter and has at most 32 characters; names are compared without regard to case. Until\n"
-     "`configure vlan <vlan> tag` gives it a tag, the VLAN carries untagged frames only.",
+     "`configure vlan <vlan> tag` gives it a tag, the VLAN carries untagged frames only.\n"
+     "The number is what the tables call it by meanwhile; the highest free one when it is not said.",
      Role::change,
      plans(create_vlan),
      {}},
@@ -151,12 +152,6 @@ constexpr Row rows[] = {
      Role::read,
      shows(show_version, show_version_text),
      {}},
-    {"show configuration",
-     "Shows the commands that recreate the configuration",
-     "They may be given to a switch with the factory's configuration: baton -f FILE.",
-     Role::read,
-     shows(show_configuration, show_configuration_text),
-     {}},
     {"configure sys-name <sysname>",
      "Names the switch",
      "The prompt shows it.",
@@ -216,6 +211,45 @@ constexpr Row rows[] = {
      Role::read,
      shows(show_syslog, show_syslog_text),
      {}},
+    // --- configurations at rest ---
+    {"show configuration",
+     "Shows the commands that recreate the running configuration",
+     "They may be given to a switch with the factory's configuration: baton -f FILE, or download configuration.",
+     Role::read,
+     walks(show_configuration),
+     {}},
+    {"save {configuration} {primary | secondary}",
+     "Stores the running configuration on both boards' flash",
+     "In the selected space when neither is said. It is what the switch boots with; the asterisk in the prompt goes.\n"
+     "A file is replaced whole or not at all, whatever happens in the middle.",
+     Role::change,
+     keeps(save_configuration),
+     {}},
+    {"use configuration [primary | secondary]",
+     "Selects the stored configuration that the switch boots with",
+     "The running configuration stays as it is. `save` without a space stores in the selected one.",
+     Role::change,
+     keeps(use_configuration),
+     {}},
+    {"upload configuration [<path> | <server> <filename>]",
+     "Writes the running configuration to a file, or to a TFTP server",
+     "A path begins with / or . and is a file of yours, on the machine where the CLI runs; the switch's boards see\n"
+     "neither it nor its folder. A server is a name or an address, with :port when the server's is not 69.",
+     Role::change,
+     performs(upload_configuration, 70, ClientFile::write),
+     {}},
+    {"download configuration [<path> | <server> <filename>] {incremental}",
+     "Takes a configuration from a file, or from a TFTP server",
+     "Replaces the selected stored configuration, which the switch uses when it boots next; a faulty line is named "
+     "and\n"
+     "nothing is replaced. With `incremental` every line is applied to the running configuration now: a faulty one\n"
+     "changes nothing, the others go on, and every line's outcome is said (exit code 1 when one failed).",
+     Role::change,
+     performs(download_configuration, 70, ClientFile::read),
+     {}},
+    {"unconfigure switch", "Returns the running configuration to the factory's",
+     "Every port untagged in Default. What was saved stays: save makes the switch boot so.", Role::change,
+     plans(unconfigure_switch), "Are you sure you want to return to the factory's configuration? (y or n) "},
 
     // --- boards ---
     {"show msm-failover",
@@ -362,6 +396,7 @@ constexpr Gloss glossary[] = {
     {"check", "Judge, with an exit code"},
     {"clear", "Empty or forget"},
     {"clipaging", "Stopping at every page"},
+    {"configuration", "The running configuration, or a stored one"},
     {"configure", "Change the configuration (also: config)"},
     {"create", "Make a new VLAN or entry"},
     {"delete", "Remove"},
@@ -377,6 +412,7 @@ constexpr Gloss glossary[] = {
     {"sys-recovery-level", "What a software exception leads to"},
     {"unconfigure", "Back to the factory's"},
     {"syslog", "Sending the log to other machines"},
+    {"switch", "The switch as a whole"},
     {"vlan", "VLANs"},
 };
 
@@ -404,9 +440,12 @@ constexpr Gloss option_glossary[] = {
     {"timeout", "How long a new master may take"},
     {"hard-reset", "Kill it at once, as if it were pulled out"},
     {"info", "State, link and what stands behind the port"},
+    {"incremental", "Apply it now, line by line"},
     {"msm-a", "The board in slot A"},
     {"msm-b", "The board in slot B"},
     {"permanent", "Only entries that were configured"},
+    {"primary", "The first of the two stored configurations"},
+    {"secondary", "The second of the two stored configurations"},
     {"statistics", "Frames and bytes"},
     {"tag", "The 802.1Q tag"},
     {"tagged", "Frames leave with the VLAN's tag"},

@@ -10,12 +10,6 @@
 
 namespace baton::commands {
 
-enum class Role : std::uint8_t {
-    read,
-    change,
-    privileged
-};  // what an operator must be allowed; each includes the last
-
 struct Row {
     std::string_view notation;
     std::string_view help;  // one line, begins with a verb

@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "controlplane/config/running.h"
+#include "controlplane/config/kept.h"
 #include "sync/base/log.h"
 #include "sync/layout/baton.h"
 #include "sync/layout/board.h"
@@ -37,6 +39,28 @@ struct SyslogAccount {
 struct SlaveView {
     bool beats = true;             // false: its page is what a board said that may no longer be there
     Reason absent = Reason::none;  // why it is not there, if that matters
+};
+
+/// What lies on the flash of the board that answers.
+struct Storage {
+    bool present = false;  // it has one
+    config::Space selected = config::Space::primary;
+    std::optional<config::Stamp> stored[std::size(config::spaces)];
+    std::string complaint[std::size(config::spaces)];  // why there is none; empty: nothing was ever saved there
+};
+
+/// A configuration to be stored on both boards' flashes.
+struct StoreRequest {
+    std::optional<config::Space> space;  // none: the selected one
+    std::optional<std::string> text;     // none: the running configuration; else it is read first, and must be good
+    std::uint64_t token = 0;
+    std::string by;
+    std::string answer;  // what the operator is told, once it is done; {} in it becomes the space's name
+};
+
+struct TransferRequest {
+    std::string host, file;
+    bool upload = false;  // of the running configuration; else the answer is the file's text
 };
 
 class Switch {
@@ -89,6 +113,31 @@ class Switch {
 
     /// Lets a board examine itself; `done` once, perhaps before it returns. A board that finds itself damaged ends.
     virtual void diagnose(Slot slot, bool extended, std::function<void(Result<void>)> done) = 0;
+
+    /// The ports that there are.
+    virtual std::set<PortName> port_names() const {
+        std::set<PortName> out;
+        for (const PortEntry& port : tables().ports)
+            if (port.present.load(std::memory_order_acquire) != 0) out.insert({port.module, port.port});
+        return out;
+    }
+
+    /// Was the running configuration changed since it was last saved?
+    virtual bool unsaved() const { return kept().unsaved(); }
+
+    virtual const config::KeptState& kept() const = 0;
+    virtual const Storage& storage() const = 0;
+
+    /// Writes this board's flash, then the journal, from which the other board writes its own. May call `done` later;
+    /// the answer is what the operator is told.
+    virtual void store(StoreRequest request, std::function<void(Result<std::string>)> done) = 0;
+
+    /// Which stored configuration the switch boots with; on both boards. An error when nothing is stored there.
+    virtual void select(config::Space space, std::uint64_t token, std::string by,
+                        std::function<void(Result<std::string>)> done) = 0;
+
+    /// By TFTP, off the loop. An upload's answer is empty.
+    virtual void transfer(TransferRequest request, std::function<void(Result<std::string>)> done) = 0;
 };
 
 }  // namespace baton

@@ -22,6 +22,13 @@ Json age_ms(std::int64_t then) {
     return (monotonic_now().ns - then) / 1'000'000;
 }
 
+std::string stored_text(const Json& place) {
+    if (place.is_null()) return "empty";
+    if (place.contains("error")) return fmt::format("UNUSABLE: {}", plain(place["error"]));
+    return fmt::format("Created by Baton Version {}, {} bytes saved on {} by {}", plain(place["version"]),
+                       plain(place["bytes"]), plain(place["saved"]), plain(place["by"]));
+}
+
 }  // namespace
 
 Result<Json> show_switch(const Call& call) {
@@ -46,6 +53,23 @@ Result<Json> show_switch(const Call& call) {
         const auto view = board_view(sw, slot);
         out["boards"].push_back(
             {{"slot", name_of(slot)}, {"role", view.role}, {"state", view.state}, {"pid", view.pid}});
+    }
+    const auto& storage = sw.storage();
+    out["configuration"] = {{"selected", name_of(storage.selected)},
+                            {"booted", sw.kept().booted},
+                            {"modified", sw.unsaved()},
+                            {"unsaved_changes", sw.kept().changes - sw.kept().saved_changes}};
+    for (const auto space : config::spaces) {
+        const auto& stamp = storage.stored[config::index_of(space)];
+        const auto& complaint = storage.complaint[config::index_of(space)];
+        auto& place = out["configuration"][std::string(name_of(space))];
+        if (stamp)
+            place = {{"version", stamp->version},
+                     {"bytes", stamp->size},
+                     {"saved", config::date_of(stamp->at)},
+                     {"by", stamp->by}};
+        else
+            place = complaint.empty() ? Json(nullptr) : Json{{"error", complaint}};
     }
     out["dataplane"] = {{"pid", baton.dataplane_pid.load()},
                         {"starts", baton.dataplane_starts.load()},
@@ -78,6 +102,15 @@ std::string show_switch_text(const Json& json) {
     out += labelled("Current Time", plain(json["current_time"]));
     out += labelled("Boot Time", plain(json["boot_time"]));
     out += labelled("Uptime", duration_text(json["uptime_seconds"].get<std::uint64_t>()));
+    out += "\n";
+    const auto& configuration = json["configuration"];
+    out += labelled("Config Modified", configuration["modified"].get<bool>()
+                                           ? fmt::format("yes, {} not saved", plain(configuration["unsaved_changes"]))
+                                           : std::string("no"));
+    out += labelled("Config Selected", plain(configuration["selected"]));
+    out += labelled("Config Booted", plain(configuration["booted"]));
+    out += labelled("Primary Config", stored_text(configuration["primary"]));
+    out += labelled("Secondary Config", stored_text(configuration["secondary"]));
     out += "\n";
     const auto& plane = json["dataplane"];
     out += labelled("Data plane", plane["pid"] == 0 ? std::string("not running")

@@ -87,7 +87,9 @@ std::size_t port_count(const Json& vlan) {
 Result<Plan> create_vlan(const Call& call) {
     const auto& name = *call.match.get<std::string>("name");
     Plan plan;
-    plan.changes.emplace_back().mutable_vlan_create()->set_name(name);
+    auto* change = plan.changes.emplace_back().mutable_vlan_create();
+    change->set_name(name);
+    if (const auto* number = call.match.get<std::uint64_t>("tag")) change->set_id(static_cast<std::uint32_t>(*number));
     plan.text = fmt::format("VLAN \"{}\" created.\n", name);
     return plan;
 }

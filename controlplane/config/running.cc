@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/config/running.h"
 
+#include <algorithm>
 #include <atomic>
 
 #include "controlplane/config/apply.h"
@@ -13,6 +14,18 @@ std::atomic<std::uint64_t> stamps = 0;  // the last one given
 template <class Ports>
 void name_ports(const Ports& ports, google::protobuf::RepeatedPtrField<std::string>* into) {
     for (const PortName port : ports) into->Add(port.text());
+}
+
+/// Those without a tag first, the highest number first: as `create vlan` hands the numbers out. So a number has to be
+/// said (to an operator, as a command) only where VLANs came and went.
+std::vector<const Vlan*> in_order_of_making(const Running& running) {
+    std::vector<const Vlan*> out;
+    for (const auto& [key, vlan] : running.vlans()) out.push_back(&vlan);
+    std::stable_sort(out.begin(), out.end(), [](const Vlan* a, const Vlan* b) {
+        if (a->has_tag != b->has_tag) return b->has_tag;
+        return !a->has_tag && a->id > b->id;
+    });
+    return out;
 }
 
 }  // namespace
@@ -129,8 +142,9 @@ std::vector<Change> changes_between(const Running& from, const Running& to) {
         change->set_tag(wish->id);
     }
 
-    for (const auto& [key, vlan] : to.vlans()) {
-        const Vlan* old = now.vlan(key);
+    for (const Vlan* each : in_order_of_making(to)) {
+        const Vlan& vlan = *each;
+        const Vlan* old = now.vlan(vlan.name);
         if (!old) {
             VlanCreate* change = add().mutable_vlan_create();
             change->set_name(vlan.name);

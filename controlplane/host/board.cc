@@ -70,6 +70,7 @@ Board::Board(Child& child, Slot slot, const Choices& choices)
               [this] { wake(wake_dataplane_.get()); },
               [this] { wake(wake_other_.get()); }},
       follower_(checked(arenas_.journal), page_, lost_by()),
+      flash_(loop_.io(), choices.flash, [this] { work(); }),
       watchdog_(page_, choices.watchdog_limit),
       watchdog_limit_(choices.watchdog_limit),
       diagnostics_({{"baton", arenas_.baton.as<const ArenaHeader>()},
@@ -232,6 +233,9 @@ void Board::work() {
     beat(page_, CriticalThread::loop);
     if (released_) return;
     const Time now = monotonic_now();
+    if (!flash_.knows_ports() && around_.tables.applier.incarnation.load(std::memory_order_acquire) != 0)
+        flash_.know_ports(PortMap::of(around_.tables).names());
+    if (follower_.replica().complete()) flash_.follow(follower_.replica().databases().kept, now);
     if (master_) {
         if (!around_.carries(master_->term())) return finish(1, "the baton is another's");
         return master_->on_wake(now);
@@ -266,6 +270,7 @@ MasterHooks Board::hooks() {
             });
         return good;
     };
+    hooks.flash = &flash_;
     return hooks;
 }
 

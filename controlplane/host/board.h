@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "controlplane/host/diagnostics.h"
+#include "controlplane/host/flash_keeper.h"
 #include "controlplane/host/master.h"
 #include "controlplane/loop/loop.h"
 #include "controlplane/standby/follower.h"
@@ -32,6 +33,7 @@ class Board {
     struct Choices {
         Duration watchdog_limit;
         bool follow_only = false;  // it lacks what a take-over needs
+        std::string flash;         // its folder; empty: it has none
     };
 
     Board(Child& child, Slot slot, const Choices& choices);
@@ -67,6 +69,7 @@ class Board {
     Surroundings around_;
     Follower follower_;
     Loop loop_;
+    FlashKeeper flash_;
     Watchdog watchdog_;
     Duration watchdog_limit_;
     std::uint64_t watchdog_beat_ = 0;

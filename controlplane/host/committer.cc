@@ -66,6 +66,7 @@ Result<void> Committer::start(config::Transaction& transaction, bool& answered_l
 
     const auto before = std::make_shared<const config::Running>(std::exchange(databases_.running, std::move(next)));
     const auto after = std::make_shared<const config::Running>(databases_.running);
+    if (transaction.changes_size() > 0) ++databases_.kept.changes;
     databases_.outcomes.add(transaction.token(), transaction.text(), false);
     if (commands.empty()) return {};
     answered_later = present;
@@ -127,6 +128,7 @@ std::string Committer::take_back(const config::Transaction& transaction, const c
     const auto& ports = reconciler_.ports();
     programmer_.add(difference(image_of(databases_.running, ports), image_of(next, ports)), nullptr);
     databases_.running = std::move(next);
+    if (back.changes_size() > 0) ++databases_.kept.changes;
     databases_.outcomes.add(back.token(), back.text(), true);
     reconciler_.changed();
     return sentence;

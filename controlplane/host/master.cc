@@ -50,7 +50,7 @@ Master::Master(const Surroundings& around, Term term, JournalArena& journal, Com
         give_up(consequences);
         reconciler_.look();
     } else {
-        begin_with_factory();
+        begin_anew();
     }
     publish();
 }
@@ -69,29 +69,42 @@ void Master::give_up(const config::Consequences& consequences) {
     programmer_.add({command}, nullptr);
 }
 
-config::Running Master::boot_configuration(const PortMap& ports) const {
-    if (hooks_.boot_configuration)
-        if (auto held = hooks_.boot_configuration()) return std::move(*held);
-    return config::Running::factory({ports.names().begin(), ports.names().end()});
+/// What lies on this board's flash; nothing there: the factory's, all ports untagged in Default.
+void Master::boot_with(config::Flash::Boot boot, const PortMap& ports) {
+    for (const std::string& complaint : boot.complaints) log::error("{}", complaint);
+    if (hooks_.boot_configuration) boot.running = hooks_.boot_configuration();
+    if (!boot.running && !boot.complaints.empty())
+        log::error("no configuration on flash can be used: booting the factory's");
+    databases_.kept.booted = boot.running && boot.from ? name_of(*boot.from) : "factory";
+    databases_.kept.saved_changes = databases_.kept.changes;
+    databases_.running = boot.running ? std::move(*boot.running)
+                                      : config::Running::factory({ports.names().begin(), ports.names().end()});
 }
 
 void Master::boot_from_flash() {
-    config::Running last = std::exchange(databases_.running, boot_configuration(PortMap::of(around_.tables)));
+    const config::Running last = databases_.running;
+    const config::KeptState kept = databases_.kept;
+    boot_with(hooks_.flash ? hooks_.flash->boot_now(kept) : config::Flash::Boot{}, PortMap::of(around_.tables));
     if (const auto done = scribe_.snapshot(); !done) {
         log::error("going on with the last master's configuration, because that of flash does not fit: {}",
                    done.error().what);
-        databases_.running = std::move(last);
+        databases_.running = last;
+        databases_.kept = kept;
         return;
     }
-    log::notice("configuration from flash: {} VLANs; the last master's is given up", databases_.running.vlans().size());
+    log::notice("configuration from flash ({}): {} VLANs; the last master's is given up", databases_.kept.booted,
+                databases_.running.vlans().size());
 }
 
-/// The journal is empty: nobody has ever been master. All ports untagged in Default, as soon as it is known which.
-void Master::begin_with_factory() {
+/// The journal is empty: nobody has ever been master. The switch boots, as soon as it is known which ports there are
+/// and the flash has been read.
+void Master::begin_anew() {
     if (around_.tables.applier.incarnation.load(std::memory_order_acquire) == 0) return;
     const PortMap ports = PortMap::of(around_.tables);
     if (ports.empty()) return;
-    databases_.running = boot_configuration(ports);
+    const config::Flash::Boot* boot = hooks_.flash ? hooks_.flash->boot() : nullptr;
+    if (hooks_.flash && !boot) return;  // it is still being read
+    boot_with(boot ? *boot : config::Flash::Boot{}, ports);
     const auto begin = scribe_.snapshot();
     if (!begin) {
         log::error("cannot begin the journal: {}", begin.error().what);
@@ -99,8 +112,8 @@ void Master::begin_with_factory() {
     }
     replica_.complete_by_hand(*begin);
     Subsystems(around_.own).set(Subsystem::configuration, SubsystemState::ready, lost_by());
-    log::notice("no state in the journal: beginning with {} VLANs, of {} ports", databases_.running.vlans().size(),
-                ports.names().size());
+    log::notice("no state in the journal: beginning with {} VLANs, of {} ports; configuration={}",
+                databases_.running.vlans().size(), ports.names().size(), databases_.kept.booted);
     reconciler_.look();
 }
 
@@ -127,7 +140,7 @@ void Master::publish() {
 void Master::on_wake(Time now) {
     fabric_.look(now);
     if (!replica_.complete())
-        begin_with_factory();
+        begin_anew();
     else
         reconciler_.look();
     if (programmer_.pump()) around_.wake_dataplane();
@@ -280,6 +293,111 @@ Result<void> Master::reboot(Slot slot, bool hard) {
     log::notice("reboot of {} asked for{}", name_of(slot), hard ? ", hard" : "");
     if (!hooks_.reboot(slot, hard)) return failure("the chassis does not answer; see its log");
     return {};
+}
+
+const Storage& Master::storage() const {
+    static const Storage none;
+    return hooks_.flash ? hooks_.flash->storage() : none;
+}
+
+Result<void> Master::may_store() const {
+    if (retired_ || handing_over_ || !around_.carries(term_))
+        return Error{Code::no_master, "the baton is changing hands; ask the new master"};
+    if (!replica_.complete())
+        return failure("the data plane has not said yet which ports there are; try again in a moment");
+    if (!storage().present) return failure("this board has no flash to save to; start baton-chassis with a flash-dir");
+    if (storing_) return failure("another save is at work; try again in a moment");
+    return {};
+}
+
+/// Flash first, then the journal: what the journal says was saved lies on this board's flash, and a write that failed
+/// was never said. A master that dies in between leaves a flash that its next incarnation makes follow the journal.
+void Master::store(StoreRequest request, std::function<void(Result<std::string>)> done) {
+    if (const TransactionOutcome* known = databases_.outcomes.find(request.token)) return done(known->text);
+    if (auto good = may_store(); !good) return done(good.error());
+    FlashWrite write;
+    write.space = request.space.value_or(storage().selected);
+    write.at = wall_now_ns() / 1'000'000'000;
+    write.by = request.by;
+    write.most = record_most(scribe_.writer().capacity()) - 2048;
+    config::Saved saved;
+    saved.set_running(!request.text);
+    saved.set_changes(databases_.kept.changes);
+    saved.set_space(static_cast<std::uint32_t>(write.space));
+    saved.set_token(request.token);
+    if (request.text)
+        write.text = std::move(*request.text);
+    else
+        write.running = databases_.running;
+    storing_ = true;
+    hooks_.flash->write(std::move(write), [this, saved, answer = std::move(request.answer),
+                                           done = std::move(done)](Result<config::Stored> written) mutable {
+        storing_ = false;
+        if (!written) return done(written.error());
+        saved.set_at(written->stamp.at);
+        saved.set_by(written->stamp.by);
+        saved.set_version(written->stamp.version);
+        saved.set_text(std::move(written->text));
+        done(journal_saved(std::move(saved), std::move(answer)));
+    });
+}
+
+Result<std::string> Master::journal_saved(config::Saved saved, std::string answer) {
+    if (retired_ || !around_.carries(term_))
+        return Error{Code::no_master, "the baton is changing hands; ask the new master"};
+    const auto space = static_cast<config::Space>(saved.space());
+    if (auto good = scribe_.fits_saved(space, saved.text().size()); !good) return good.error();
+    const std::string name(name_of(space));
+    if (const auto at = answer.find("{}"); at != std::string::npos) answer.replace(at, 2, name);
+    if (around_.other.pid.load(std::memory_order_relaxed) == 0 || !peer_.beats(monotonic_now()))
+        answer += std::string(name_of(other(around_.slot))) + " is away; it stores it when it is back.\n";
+    if (space != storage().selected)
+        answer += "The switch boots with " + std::string(name_of(storage().selected)) + "; 'use configuration " + name +
+                  "' selects this one.\n";
+    saved.set_answer(answer);
+    if (auto done = scribe_.write(Subsystem::configuration, config::SAVED, 0, saved.SerializeAsString()); !done)
+        return done.error();
+    take_saved(saved, databases_);
+    publish();
+    log::notice("the {} configuration was stored: {} bytes by {}", name, saved.text().size(), saved.by());
+    return answer;
+}
+
+void Master::select(config::Space space, std::uint64_t token, std::string by,
+                    std::function<void(Result<std::string>)> done) {
+    if (const TransactionOutcome* known = databases_.outcomes.find(token)) return done(known->text);
+    if (auto good = may_store(); !good) return done(good.error());
+    const std::string name(name_of(space));
+    if (!storage().stored[config::index_of(space)])
+        return done(failure("there is no " + name + " configuration to use; 'save configuration " + name +
+                            "' stores the running one there"));
+    config::Selection selection{space, wall_now_ns() / 1'000'000'000, std::move(by)};
+    storing_ = true;
+    hooks_.flash->select(selection, [this, selection, token, name, done = std::move(done)](Result<void> written) {
+        storing_ = false;
+        if (!written) return done(written.error());
+        if (retired_ || !around_.carries(term_))
+            return done(Error{Code::no_master, "the baton is changing hands; ask the new master"});
+        config::Selected selected;
+        selected.set_token(token);
+        selected.set_space(static_cast<std::uint32_t>(selection.space));
+        selected.set_at(selection.at);
+        selected.set_by(selection.by);
+        selected.set_answer("The " + name + " configuration will be used when the switch boots next.\n");
+        if (auto good = scribe_.write(Subsystem::configuration, config::SELECTED, 0, selected.SerializeAsString());
+            !good)
+            return done(good.error());
+        take_selected(selected, databases_);
+        publish();
+        done(selected.answer());
+    });
+}
+
+void Master::transfer(TransferRequest request, std::function<void(Result<std::string>)> done) {
+    if (!hooks_.flash) return done(failure("this board cannot transfer files"));
+    std::optional<config::Running> running;
+    if (request.upload) running = databases_.running;
+    hooks_.flash->transfer(std::move(request), std::move(running), std::move(done));
 }
 
 }  // namespace baton

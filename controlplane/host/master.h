@@ -18,6 +18,7 @@
 
 #include "controlplane/commands/switch.h"
 #include "controlplane/config/consequences.h"
+#include "controlplane/host/board_flash.h"
 #include "controlplane/host/committer.h"
 #include "controlplane/host/fabric.h"
 #include "controlplane/host/peer.h"
@@ -30,12 +31,13 @@ namespace baton {
 struct MasterHooks {
     std::function<void()> hand_over;              // begin to; the answer goes out first
     std::function<bool(Slot, bool hard)> reboot;  // false: the chassis is gone
-    /// What this board's flash holds to begin with; nothing, or no function: the factory's configuration.
+    /// What this board begins with in place of what its flash holds; for tests.
     std::function<std::optional<config::Running>()> boot_configuration = nullptr;
     /// Who owns entries beside the configuration says so here, before anything is said to the data plane.
     std::function<void(Reconciler&)> join = nullptr;
     std::function<Result<void>(bool extended)> examine = nullptr;  // this board itself; on an error it ends soon after
     std::function<bool(Slot, bool extended)> diagnose = nullptr;   // the other board; its page says what came of it
+    BoardFlash* flash = nullptr;  // null: the board has none
 };
 
 class Master : public Switch {
@@ -56,7 +58,7 @@ class Master : public Switch {
     /// Stops taking changes; when quiet(), nothing is on its way any more and the baton may go.
     void quiesce() { committer_.close(); }
 
-    bool quiet() const { return committer_.idle() && programmer_.idle(); }
+    bool quiet() const { return committer_.idle() && programmer_.idle() && !storing_; }
 
     void retire() { retired_ = true; }  // from here on nothing is written to the journal
 
@@ -94,13 +96,23 @@ class Master : public Switch {
     Result<void> reboot(Slot slot, bool hard) override;
     void diagnose(Slot slot, bool extended, std::function<void(Result<void>)> done) override;
 
+    const config::KeptState& kept() const override { return databases_.kept; }
+
+    const Storage& storage() const override;
+    void store(StoreRequest request, std::function<void(Result<std::string>)> done) override;
+    void select(config::Space space, std::uint64_t token, std::string by,
+                std::function<void(Result<std::string>)> done) override;
+    void transfer(TransferRequest request, std::function<void(Result<std::string>)> done) override;
+
     const Punts& punts() const { return punts_; }
 
   private:
-    void begin_with_factory();
+    void begin_anew();
     void give_up(const config::Consequences& consequences);
     void boot_from_flash();
-    config::Running boot_configuration(const PortMap& ports) const;
+    void boot_with(config::Flash::Boot boot, const PortMap& ports);
+    Result<void> may_store() const;
+    Result<std::string> journal_saved(config::Saved saved, std::string answer);
     void publish();
     Reason lost_by() const;
     void look_at_diagnosis(Time now);
@@ -130,6 +142,7 @@ class Master : public Switch {
     std::optional<Diagnosis> diagnosis_;
     bool writing_line_ = false;
     bool handing_over_ = false;
+    bool storing_ = false;  // a save or a selection is being written to this board's flash
     bool retired_ = false;
 };
 

@@ -26,9 +26,14 @@ class Scribe {
     /// takes milliseconds to measure.
     Result<void> fits(const config::Running& next, std::size_t payload);
 
+    /// Could the journal hold a saved text of that size beside the rest?
+    Result<void> fits_saved(config::Space space, std::size_t size);
+
     const JournalWriter& writer() const { return writer_; }
 
   private:
+    std::uint64_t configuration_most(std::uint64_t saved) const;
+
     JournalWriter writer_;
     const Databases& databases_;
     std::function<void()> wake_other_;

@@ -6,8 +6,14 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "controlplane/commands/complain.h"
+#include "controlplane/shell/frame.h"
 
 namespace baton::session {
 namespace {
@@ -37,6 +43,21 @@ std::variant<commands::FilterChain, commands::Complaint> filters_of(const std::s
     const auto specs = commands::read_filters(*good, line.size());
     if (!std::holds_alternative<std::vector<commands::FilterSpec>>(specs)) return commands::FilterChain{};
     return commands::FilterChain::make(std::get<std::vector<commands::FilterSpec>>(specs));
+}
+
+/// Replaces the file whole, where it is a file; a pipe or a terminal is written to.
+Result<void> store(const std::string& path, const std::string& text) {
+    std::error_code error;
+    const auto kind = std::filesystem::status(path, error).type();
+    const bool whole = kind == std::filesystem::file_type::not_found || kind == std::filesystem::file_type::regular;
+    const std::string fresh = whole ? path + ".new" : path;
+    std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
+    file << text;
+    file.close();
+    if (!file) return failure(fmt::format("cannot write {}: {}", fresh, std::strerror(errno)));
+    if (whole && std::rename(fresh.c_str(), path.c_str()) != 0)
+        return failure(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+    return {};
 }
 
 }  // namespace
@@ -90,6 +111,27 @@ Client::Answer Client::hello() {
     return greeting ? Answer{} : failed(greeting.error().code, greeting.error().what);
 }
 
+Result<void> Client::attach(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return failure(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+    std::string piece(piece_size, '\0');
+    for (std::size_t size = 0;;) {
+        file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        if (file.bad() || (file.gcount() == 0 && size == 0))
+            return failure(fmt::format("{} is {}", path, file.bad() ? "no file that can be read" : "empty"));
+        if (file.gcount() == 0) return {};
+        size += static_cast<std::size_t>(file.gcount());
+        Request request;
+        request.set_kind(Request::ATTACH);
+        request.set_data(piece.data(), static_cast<std::size_t>(file.gcount()));
+        Reply reply;
+        if (!link_.send(request, deadline()) || link_.receive(reply, deadline()) != Got::reply)
+            return Error{Code::no_master,
+                         "the master was lost before it had read the file: nothing was done, repeat it"};
+        if (reply.code() != 0) return failure(reply.text().substr(reply.text().starts_with("%% ") ? 3 : 0));
+    }
+}
+
 Client::Answer Client::run(const std::string& line, int out) {
     auto filters = filters_of(line);
     if (const auto* complaint = std::get_if<commands::Complaint>(&filters))
@@ -105,15 +147,25 @@ Client::Answer Client::run(const std::string& line, int out) {
         if (!greeting) return failed(greeting.error().code, greeting.error().what);
         if (!again && !greeting->confirm().empty() && options_.confirm && !options_.confirm(greeting->confirm()))
             return {};
+        if (!greeting->read_file().empty())
+            if (const auto attached = attach(greeting->read_file()); !attached) {
+                link_.close();
+                return failed(attached.error().code, attached.error().what);
+            }
+        const std::string write_file = greeting->write_file();
+        std::string written;
+        const auto patience = std::max(options_.timeout, seconds(greeting->patience()));
         request.set_count(count_);
         Got got = link_.send(request, deadline()) ? Got::reply : Got::broken;
         std::string error;
         Reply reply;
         while (got == Got::reply) {
             reply.Clear();
-            got = link_.receive(reply, deadline());
+            got = link_.receive(reply, monotonic_now() + patience);
             if (got != Got::reply) break;
-            if (reply.code() == 0)
+            if (reply.code() == 0 && !write_file.empty())
+                written += reply.text();
+            else if (reply.code() == 0)
                 screen.text(reply.text());
             else
                 error += reply.text();
@@ -125,6 +177,13 @@ Client::Answer Client::run(const std::string& line, int out) {
             if (reply.more()) continue;
             ++count_;
             prompt_ = reply.prompt();
+            if (reply.code() == 0 && !write_file.empty()) {
+                if (const auto done = store(write_file, written); !done)
+                    return failed(done.error().code, done.error().what);
+                screen.text(commands::text_of_done(
+                    fmt::format("The configuration is in {} ({} bytes).\n", write_file, written.size()),
+                    options_.json));
+            }
             screen.finish();
             output_gone_ = screen.gone();
             return {static_cast<Code>(reply.code()), reply.local(), std::move(error)};
@@ -137,10 +196,10 @@ Client::Answer Client::run(const std::string& line, int out) {
                               : "interrupted");
         if (got == Got::timeout)
             return failed(Code::timeout,
-                          fmt::format("no answer within {:g} s{}", options_.timeout.seconds(),
+                          fmt::format("no answer within {:g} s{}", patience.seconds(),
                                       greeting->change() ? "; it may still be done: look before you repeat it"
                                                          : "; try --timeout"));
-        if (greeting->change()) return outcome(request.token(), *greeting, line, screen);
+        if (greeting->change() && write_file.empty()) return outcome(request.token(), *greeting, line, screen);
         if (again || !screen.restart(std::move(std::get<commands::FilterChain>(filters = filters_of(line)))))
             return failed(Code::failed, "the master was lost in the middle of the answer; ask again");
     }

@@ -55,6 +55,7 @@ class Client {
 
   private:
     Result<Reply> say_hello(const std::string& line);
+    Result<void> attach(const std::string& path);
     Answer outcome(std::uint64_t token, const Reply& greeting, const std::string& line, Screen& screen);
     Answer failed(Code code, const std::string& what) const;
     std::vector<std::string> words(Request::Kind kind, const std::string& line, std::size_t cursor);

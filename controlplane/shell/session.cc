@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/shell/session.h"
 
+#include <pwd.h>
+#include <sys/socket.h>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <chrono>
@@ -8,6 +11,22 @@
 #include "controlplane/shell/frame.h"
 
 namespace baton {
+namespace {
+
+constexpr std::size_t attached_most = 16u << 20;  // bytes, of all sessions together
+
+std::string user_of(int socket) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return "operator";
+    passwd entry{}, *found = nullptr;
+    char text[4096];
+    if (::getpwuid_r(peer.uid, &entry, text, sizeof text, &found) != 0 || !found)
+        return "uid" + std::to_string(peer.uid);
+    return entry.pw_name;
+}
+
+}  // namespace
 
 using boost::system::error_code;
 
@@ -18,6 +37,7 @@ Session::Session(Socket socket, std::shared_ptr<const Owner> owner)
       last_used_(monotonic_now()) {
     error_code ignored;
     socket_.non_blocking(true, ignored);
+    who_ = user_of(socket_.native_handle());
 }
 
 void Session::begin() {
@@ -40,6 +60,8 @@ void Session::close() {
     timer_.cancel(ignored);
     socket_.close(ignored);
     rest_.reset();
+    *owner_->attached -= attachment_.size();
+    attachment_.clear();
     owner_->closed(this);
 }
 
@@ -100,7 +122,10 @@ void Session::serve(const session::Request& request) {
     session::Reply out;
     switch (request.kind()) {
         case session::Request::RUN: {
-            const commands::Ask ask{line, request.json(), request.token(), commands::Role::privileged};
+            const std::string attachment = std::exchange(attachment_, {});
+            *owner_->attached -= attachment.size();
+            const commands::Ask ask{line, request.json(), request.token(), commands::Role::privileged,
+                                    who_, attachment};
             interpreter.run(ask, [weak = weak_from_this(), request](commands::Output output) {
                 if (const auto self = weak.lock(); self && !self->closed_) self->answer(std::move(output), request);
             });
@@ -124,18 +149,34 @@ void Session::serve(const session::Request& request) {
             }
             break;
         case session::Request::HELLO: {
+            *owner_->attached -= attachment_.size();
+            attachment_.clear();
             auto nature = interpreter.nature(line);
             out.set_change(nature.change);
             out.set_journalled(nature.journalled);
             out.set_confirm(std::move(nature.confirm));
+            out.set_patience(nature.patience);
+            if (nature.file == commands::ClientFile::read) out.set_read_file(std::move(nature.path));
+            if (nature.file == commands::ClientFile::write) out.set_write_file(std::move(nature.path));
             out.set_term(owner_->sw.term());
             out.set_slot(std::string(name_of(owner_->sw.slot())));
             break;
         }
+        case session::Request::ATTACH: return attach(request);
         default: return close();
     }
     out.set_prompt(interpreter.prompt(request.count() + 1));
     reply(std::move(out));
+}
+
+/// What was attached and not run is dropped with the next HELLO, which begins every command.
+void Session::attach(const session::Request& request) {
+    if (attachment_.size() + request.data().size() > config::largest_configuration ||
+        *owner_->attached + request.data().size() > attached_most)
+        return refuse("the file is larger than any configuration, or too many are read at once; try again later");
+    attachment_ += request.data();
+    *owner_->attached += request.data().size();
+    reply({});
 }
 
 void Session::answer(commands::Output output, const session::Request& request) {
@@ -158,8 +199,17 @@ void Session::reply(session::Reply reply) {
 /// One piece: as much as is there, at most piece_size; what follows comes with the next turn of the loop.
 void Session::pump() {
     if (closed_) return;
-    if (rest_ && text_.size() < session::piece_size && !rest_->next(text_)) rest_.reset();
+    if (rest_ && text_.size() < session::piece_size && !rest_->next(text_)) {
+        verdict_ = rest_->code();
+        rest_.reset();
+    }
     if (text_.empty() && rest_) {
+        const auto wake = [weak = weak_from_this(), executor = socket_.get_executor()] {
+            boost::asio::post(executor, [weak] {
+                if (const auto self = weak.lock()) self->pump();
+            });
+        };
+        if (rest_->sleeps(wake)) return;
         boost::asio::post(socket_.get_executor(), [self = shared_from_this()] { self->pump(); });
         return;
     }

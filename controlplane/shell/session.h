@@ -30,6 +30,7 @@ class Session : public std::enable_shared_from_this<Session> {
         Switch& sw;
         SessionServer::Limits limits;
         std::function<void(Session*)> closed;
+        std::shared_ptr<std::size_t> attached = std::make_shared<std::size_t>(0);  // bytes, of all sessions
     };
 
     Session(Socket socket, std::shared_ptr<const Owner> owner);
@@ -54,6 +55,7 @@ class Session : public std::enable_shared_from_this<Session> {
     void write();
     void written();
     void finished();
+    void attach(const session::Request& request);
     void after(int seconds);
     void in_time();
 
@@ -63,6 +65,8 @@ class Session : public std::enable_shared_from_this<Session> {
     std::shared_ptr<const Owner> owner_;
     std::uint8_t header_[4] = {};
     std::vector<char> body_;
+    std::string who_;                       // the user at the other end, as the kernel says
+    std::string attachment_;                // the client's file, for the next RUN
     std::optional<session::Request> held_;  // came while busy_
     bool busy_ = false;
     bool closed_ = false;

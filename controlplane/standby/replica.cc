@@ -36,6 +36,19 @@ config::LogLine as_message(const LoggedLine& line) {
     return out;
 }
 
+void take_saved(const config::Saved& saved, Databases& into) {
+    if (saved.space() >= std::size(config::spaces)) return;  // of a later release
+    into.kept.stored[saved.space()] = config::stored(saved.text(), saved.at(), saved.by(), saved.version());
+    if (saved.running()) into.kept.saved_changes = saved.changes();
+    into.outcomes.add(saved.token(), saved.answer(), false);
+}
+
+void take_selected(const config::Selected& selected, Databases& into) {
+    if (selected.space() >= std::size(config::spaces)) return;
+    into.kept.selection = {static_cast<config::Space>(selected.space()), selected.at(), selected.by()};
+    into.outcomes.add(selected.token(), selected.answer(), false);
+}
+
 void Replica::restart() {
     gathered_.reset();
 }
@@ -112,7 +125,29 @@ Replica::Took Replica::take(Subsystem subsystem, std::uint16_t subtype, const Jo
         if (auto done = into.running.replay({transaction.changes().begin(), transaction.changes().end()}); !done)
             return fail(subsystem, blame(Reason::config_failed, true),
                         at(record) + " does not apply here: " + done.error().what);
+        if (transaction.changes_size() > 0) ++into.kept.changes;
         into.outcomes.add(transaction.token(), transaction.text(), transaction.failed());
+        return Took::applied;
+    }
+    if (subsystem == Subsystem::configuration && subtype == config::SAVED) {
+        config::Saved saved;
+        if (!parse(record, saved)) return damaged();
+        take_saved(saved, into);
+        return Took::applied;
+    }
+    if (subsystem == Subsystem::configuration && subtype == config::SELECTED) {
+        config::Selected selected;
+        if (!parse(record, selected)) return damaged();
+        take_selected(selected, into);
+        return Took::applied;
+    }
+    if (subsystem == Subsystem::configuration && subtype == config::KEPT) {
+        config::Kept kept;
+        if (!parse(record, kept)) return damaged();
+        into.kept.changes = kept.changes();
+        into.kept.saved_changes = kept.saved_changes();
+        into.kept.booted = kept.booted();
+        if (kept.has_selected()) take_selected(kept.selected(), into);
         return Took::applied;
     }
     if (subsystem == Subsystem::configuration && subtype == config::OUTCOMES) {

@@ -11,7 +11,7 @@
 #include <memory>
 #include <optional>
 
-#include "controlplane/config/running.h"
+#include "controlplane/config/kept.h"
 #include "controlplane/config/since.h"
 #include "controlplane/standby/log_ring.h"
 #include "controlplane/standby/outcomes.h"
@@ -22,6 +22,7 @@ namespace baton {
 
 struct Databases {
     config::Running running;
+    config::KeptState kept;
     Outcomes outcomes;
     LogRing log;
 };
@@ -75,6 +76,10 @@ class Replica {
     std::uint64_t skipped_ = 0;
     bool differed_ = false;
 };
+
+/// What the records of those kinds do to the databases; the master does the same to its own.
+void take_saved(const config::Saved& saved, Databases& into);
+void take_selected(const config::Selected& selected, Databases& into);
 
 LoggedLine logged_line(const config::LogLine& line);
 config::LogLine as_message(const LoggedLine& line);

@@ -57,6 +57,8 @@ std::vector<PlainRecord> snapshot_of(const Databases& databases, std::uint64_t c
                                   return change.ByteSizeLong();
                               });
 
+    for (PlainRecord& record : kept_records(databases.kept)) out.push_back(std::move(record));
+
     std::vector<config::Outcome> outcomes;
     for (const std::uint64_t token : databases.outcomes.tokens()) {
         const TransactionOutcome* known = databases.outcomes.find(token);
@@ -82,6 +84,32 @@ std::vector<PlainRecord> snapshot_of(const Databases& databases, std::uint64_t c
                                return line.ByteSizeLong();
                            });
     out.push_back({Subsystem::configuration, config::SNAPSHOT_END, journal_critical, {}});
+    return out;
+}
+
+std::vector<PlainRecord> kept_records(const config::KeptState& kept) {
+    std::vector<PlainRecord> out;
+    for (const config::Space space : config::spaces) {
+        const auto& stored = kept.stored[config::index_of(space)];
+        if (!stored) continue;
+        config::Saved saved;
+        saved.set_space(static_cast<std::uint32_t>(space));
+        saved.set_at(stored->stamp.at);
+        saved.set_by(stored->stamp.by);
+        saved.set_version(stored->stamp.version);
+        saved.set_text(stored->text);
+        out.push_back({Subsystem::configuration, config::SAVED, 0, saved.SerializeAsString()});
+    }
+    config::Kept message;
+    message.set_changes(kept.changes);
+    message.set_saved_changes(kept.saved_changes);
+    message.set_booted(kept.booted);
+    if (kept.selection) {
+        message.mutable_selected()->set_space(static_cast<std::uint32_t>(kept.selection->space));
+        message.mutable_selected()->set_at(kept.selection->at);
+        message.mutable_selected()->set_by(kept.selection->by);
+    }
+    out.push_back({Subsystem::configuration, config::KEPT, 0, message.SerializeAsString()});
     return out;
 }
 

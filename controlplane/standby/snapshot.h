@@ -40,6 +40,9 @@ std::string writer_of(config::Release release);
 std::vector<PlainRecord> snapshot_of(const Databases& databases, std::uint64_t capacity,
                                      config::Release release = config::own_release());
 
+/// The part of a snapshot that tells of configurations at rest; at most two texts of record_most() each.
+std::vector<PlainRecord> kept_records(const config::KeptState& kept);
+
 std::uint64_t journal_size(const std::vector<PlainRecord>& records);
 
 /// Refused with a sentence (reason `memory`) when the state takes more than snapshot_most().

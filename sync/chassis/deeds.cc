@@ -5,6 +5,7 @@
 #include "sync/base/log.h"
 #include "sync/baton/child.h"
 #include "sync/baton/life.h"
+#include "sync/chassis/flash_dir.h"
 #include "sync/chassis/keeper.h"
 #include "sync/layout/fabric.h"
 
@@ -14,6 +15,10 @@ namespace {
 // A board that starts while the other one serves is loaded and linked on the cores where the other one takes over: it
 // stands back until it is able (measured: at equal priority the first command of a new master came 3 to 5 ms late).
 constexpr int board_nice = -10, starting_nice = 0, dataplane_nice = -20;
+
+std::string flash_of(const std::string& flash_dir, Unit unit) {
+    return flash_folder(flash_dir, unit == Unit::msm_a ? Slot::msm_a : Slot::msm_b);
+}
 
 }  // namespace
 
@@ -65,7 +70,7 @@ Launch Keeper::launch_of(Unit unit) const {
     launch.folder = run_dir_.cores();
     if (is_board(unit)) {
         launch.program = options_.board_program;
-        launch.arguments = {"--slot", unit == Unit::msm_a ? "a" : "b"};
+        launch.arguments = {"--slot", unit == Unit::msm_a ? "a" : "b", "--flash", flash_of(options_.flash_dir, unit)};
         launch.identity = board_identity_;
         launch.nice = decider_.holder() == Slot::none ? board_nice : starting_nice;
     } else {

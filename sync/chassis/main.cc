@@ -12,6 +12,7 @@
 #include <cstdio>
 
 #include "sync/chassis/act.h"
+#include "sync/chassis/flash_dir.h"
 #include "sync/chassis/keeper.h"
 #include "sync/chassis/port_check.h"
 #include "sync/chassis/prompt.h"
@@ -70,10 +71,12 @@ int run(int argc, char** argv) {
     if (!identity.change) log::warning("not started by root: the boards run as the same user as the chassis");
     const RunDir run_dir(options->run_dir, identity.change ? identity.uid : ::geteuid(),
                          identity.change ? identity.gid : ::getegid());
+    make_flash(options->flash_dir, identity.change ? identity.uid : ::geteuid(),
+               identity.change ? identity.gid : ::getegid());
     if (run_dir.cleaned()) log::notice("cleaned what a killed chassis left in {}", options->run_dir);
     const Arenas arenas(*options, huge ? Pages::huge : Pages::small);
-    log::notice("chassis started pid={} release={} run_dir={} huge={} ports={}", ::getpid(), BATON_VERSION,
-                options->run_dir, huge ? 1 : 0, options->ports.size());
+    log::notice("chassis started pid={} release={} run_dir={} flash_dir={} huge={} ports={}", ::getpid(), BATON_VERSION,
+                options->run_dir, options->flash_dir, huge ? 1 : 0, options->ports.size());
     return Keeper(*options, arenas, run_dir, huge).run();
 }
 

@@ -33,6 +33,7 @@ struct ModuleLine {
 
 struct Options {
     std::string run_dir = "/run/baton";
+    std::string flash_dir = "/var/lib/baton";
     std::string board_user = "nobody";
     HugePages hugepages = HugePages::automatic;
     std::vector<unsigned> worker_cores{1};

@@ -89,6 +89,12 @@ Fault folder(Options& options, const std::string& text, const std::string&) {
     return {};
 }
 
+Fault flash(Options& options, const std::string& text, const std::string&) {
+    if (text.empty() || text.front() != '/') return fmt::format("flash-dir is an absolute path, not \"{}\"", text);
+    options.flash_dir = text;
+    return {};
+}
+
 Fault program(std::string& into, const char* name, const std::string& text) {
     if (text.empty() || text.front() != '/') return fmt::format("{} is an absolute path, not \"{}\"", name, text);
     into = text;
@@ -123,6 +129,8 @@ constexpr std::uint64_t most_entries = (std::uint64_t{fdb_bucket_slots} << fdb_m
 
 const Setting table[] = {
     {"run-dir", "DIR", "where the sockets and the pid file lie (default /run/baton)", false, folder},
+    {"flash-dir", "DIR", "where the boards keep configurations, msm-a/ and msm-b/ (default /var/lib/baton)", false,
+     flash},
     {"board-user", "NAME", "whom the boards run as (default nobody)", false, user},
     {"hugepages", "auto|yes|no", "2 MB pages for the shared memory; auto: when enough are free", false,
      [](Options& o, const std::string& text, const std::string&) {

@@ -32,7 +32,8 @@ class Chassis:
         self.log = ground.path('chassis.log')
         self.process = None
         cores = sorted(os.sched_getaffinity(0))
-        self.settings = {'run_dir': ground.folder, 'worker_cores': cores[-1], 'housekeeping_cores': cores[0], **settings}
+        self.settings = {'run_dir': ground.folder, 'flash_dir': ground.path('flash'),
+                         'worker_cores': cores[-1], 'housekeeping_cores': cores[0], **settings}
         self.ports = ports
         self.hitless = hitless
 

@@ -13,7 +13,7 @@ export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
 packages=(g++ meson ninja-build pkg-config dpdk libdpdk-dev libbpf-dev clang libclang-rt-14-dev clang-format llvm libcap-dev
     libboost-dev libboost-program-options-dev libprotobuf-dev protobuf-compiler libfmt-dev libspdlog-dev nlohmann-json3-dev
-    libedit-dev libgtest-dev python3 python3-pytest python3-scapy iproute2 ethtool iputils-ping)
+    libedit-dev libcurl4-openssl-dev atftpd libgtest-dev python3 python3-pytest python3-scapy iproute2 ethtool iputils-ping)
 
 # what a person runs; the demo builds these and nothing else
 programs=(baton-chassis baton-dataplane baton-msm baton baton-tester)

@@ -206,7 +206,7 @@ class FakeBoard {
 }  // namespace baton
 
 int main(int argc, char** argv) {
-    if (argc != 3) return 2;
+    if (argc < 3) return 2;
     const auto slot = baton::slot_of(argv[2]);
     const std::string name(name_of(*slot));
     const std::string first = baton::fake::first_order(name);

@@ -65,9 +65,10 @@ Keeper::~Keeper() {
 
 std::vector<std::string> Keeper::command(const std::string& lines) {
     std::ofstream(config_) << fmt::format(
-        "run-dir = {}\nhugepages = no\nworker-cores = 0\nkeepalive-ms = 300\nboard-program = {}/fake-board\n"
+        "run-dir = {}\nflash-dir = {}/flash\nhugepages = no\nworker-cores = 0\nkeepalive-ms = 300\nboard-program = "
+        "{}/fake-board\n"
         "dataplane-program = {}/fake-dataplane\n{}",
-        run_dir_, environment("BATON_FAKES"), environment("BATON_FAKES"), lines);
+        run_dir_, folder_, environment("BATON_FAKES"), environment("BATON_FAKES"), lines);
     return {environment("BATON_BUILD_ROOT") + "/baton-chassis", "--config", config_};
 }
 

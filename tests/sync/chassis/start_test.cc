@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the chassis begins and ends: what it refuses, what it cleans, and that nothing outlives it.
+#include <pwd.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -33,7 +34,7 @@ class Start : public Keeper {
 
 TEST_F(Start, names_a_wrong_line_and_starts_nothing) {
     EXPECT_EQ(run_to_end("port = 1:1 wire\nkeepalive = 3\n"), 2);
-    EXPECT_NE(output_.find(config_ + ":8: there is no setting \"keepalive\"; did you mean \"keepalive-ms\"?\n"),
+    EXPECT_NE(output_.find(config_ + ":9: there is no setting \"keepalive\"; did you mean \"keepalive-ms\"?\n"),
               std::string::npos)
         << output_;
     EXPECT_EQ(events(), "");
@@ -42,7 +43,7 @@ TEST_F(Start, names_a_wrong_line_and_starts_nothing) {
 
 TEST_F(Start, has_the_ports_checked_and_names_the_line_of_the_wrong_one) {
     EXPECT_EQ(run_to_end("port = 1:1 wire\nport = 1:2 warp,factor=9\n"), 2);
-    EXPECT_NE(output_.find(config_ + ":8: port 1:2: there is no kind \"warp\""), std::string::npos) << output_;
+    EXPECT_NE(output_.find(config_ + ":9: port 1:2: there is no kind \"warp\""), std::string::npos) << output_;
     EXPECT_EQ(events(), "");
     EXPECT_FALSE(std::filesystem::exists(run_dir_));
 }
@@ -83,6 +84,41 @@ TEST_F(Start, makes_sockets_for_the_operators_only) {
         ASSERT_EQ(::stat((run_dir_ + name).c_str(), &about), 0);
         EXPECT_EQ(about.st_mode & 07777, 0660u) << name;
     }
+}
+
+TEST_F(Start, makes_a_flash_for_each_board_that_only_the_boards_may_read) {
+    const passwd* user = ::getpwnam("nobody");
+    ASSERT_NE(user, nullptr);
+    start_and_settle();
+    for (const char* name : {"/flash/msm-a", "/flash/msm-b"}) {
+        struct stat about {};
+
+        ASSERT_EQ(::stat((folder_ + name).c_str(), &about), 0) << name;
+        EXPECT_EQ(about.st_mode & 07777, 0700u) << name;
+        EXPECT_EQ(about.st_uid, ::geteuid() == 0 ? user->pw_uid : ::geteuid()) << name;
+    }
+}
+
+TEST_F(Start, gives_what_lies_in_a_flash_to_the_boards_user_but_follows_no_link) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+    std::filesystem::create_directories(folder_ + "/flash/msm-a");
+    std::ofstream(folder_ + "/flash/msm-a/primary.cfg") << "x";
+    std::ofstream(folder_ + "/precious") << "x";
+    std::filesystem::create_symlink(folder_ + "/precious", folder_ + "/flash/msm-a/secondary.cfg");
+    start_and_settle();
+
+    struct stat about {};
+
+    ASSERT_EQ(::stat((folder_ + "/flash/msm-a/primary.cfg").c_str(), &about), 0);
+    EXPECT_NE(about.st_uid, 0u);
+    ASSERT_EQ(::stat((folder_ + "/precious").c_str(), &about), 0);
+    EXPECT_EQ(about.st_uid, 0u);
+}
+
+TEST_F(Start, names_the_flash_folder_that_it_cannot_make) {
+    std::ofstream(folder_ + "/file") << "x";
+    EXPECT_EQ(run_to_end("", {"--flash-dir", folder_ + "/file/flash"}), 1);
+    EXPECT_NE(output_.find("name another folder with flash-dir"), std::string::npos) << output_;
 }
 
 TEST_F(Start, sleeps_when_nothing_happens) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/commands/configuration.h"
 #include "controlplane/commands/interpreter.h"
 #include "sync/base/time.h"
 #include "sync/layout/fdb_word.h"
@@ -99,6 +100,7 @@ class FakeSwitch final : public Switch {
             auto result = running_.apply({transaction.changes().begin(), transaction.changes().end()}, names_);
             if (result) {
                 committed_.push_back(transaction);
+                ++kept_.changes;
                 outcomes_[transaction.token()] = transaction.text() + journalled_besides_;
             }
             done(std::move(result));
@@ -140,6 +142,36 @@ class FakeSwitch final : public Switch {
     void diagnose(Slot slot, bool extended, std::function<void(Result<void>)> done) override {
         diagnoses_.emplace_back(slot, extended);
         done(diagnosis_);
+    }
+
+    const config::KeptState& kept() const override { return kept_; }
+
+    const Storage& storage() const override { return storage_; }
+
+    void store(StoreRequest request, std::function<void(Result<std::string>)> done) override {
+        const auto space = request.space.value_or(storage_.selected);
+        const auto text = request.text ? *request.text : commands::configuration_text(running_);
+        if (request.text)
+            if (auto good = commands::read_configuration(text, {names_.begin(), names_.end()}); !good)
+                return done(good.error());
+        kept_.stored[config::index_of(space)] = config::stored(text, 0, request.by, BATON_VERSION);
+        storage_.stored[config::index_of(space)] = kept_.stored[config::index_of(space)]->stamp;
+        if (!request.text) kept_.saved_changes = kept_.changes;
+        auto answer = request.answer;
+        answer.replace(answer.find("{}"), 2, name_of(space));
+        outcomes_[request.token] = answer;
+        done(answer);
+    }
+
+    void select(config::Space space, std::uint64_t, std::string,
+                std::function<void(Result<std::string>)> done) override {
+        storage_.selected = space;
+        done(std::string("selected\n"));
+    }
+
+    void transfer(TransferRequest request, std::function<void(Result<std::string>)> done) override {
+        transfers_.push_back(request);
+        done(transferred_);
     }
 
     // --- what a test does to it ---
@@ -203,6 +235,10 @@ class FakeSwitch final : public Switch {
     Arena<FdbControl> fdb_{ArenaKind::fdb, fdb_arena_size, 4096};
     Arena<JournalArena> journal_{ArenaKind::journal};
     config::Running running_;
+    config::KeptState kept_;
+    Storage storage_{true, config::Space::primary, {}, {}};
+    std::vector<TransferRequest> transfers_;
+    Result<std::string> transferred_ = std::string();
     std::set<PortName> names_;
     std::vector<LoggedLine> log_;
     std::vector<config::Transaction> committed_;

@@ -39,7 +39,7 @@ TEST(registry, every_row_has_one_kind_of_handler) {
     for (const auto& row : commands()) {
         const auto& handler = row.handler;
         const int kinds = (handler.show != nullptr) + (handler.walk != nullptr) + (handler.plan != nullptr) +
-                          (handler.act != nullptr) + !handler.local.empty();
+                          (handler.act != nullptr) + (handler.perform != nullptr) + !handler.local.empty();
         EXPECT_EQ(kinds, 1) << row.notation;
         EXPECT_EQ(handler.show != nullptr, handler.text != nullptr) << row.notation << ": JSON and text go together";
     }

@@ -24,6 +24,7 @@ struct Ground {
     void change(const config::Change& change, std::uint64_t token = 0, const std::string& text = {}) {
         if (writer.used() > snapshot_due(writer.capacity())) snapshot();  // before the databases hold the change
         if (!databases.running.apply({change}, port_set())) return;
+        ++databases.kept.changes;
         config::Transaction transaction;
         *transaction.add_changes() = change;
         transaction.set_token(token);
@@ -32,8 +33,26 @@ struct Ground {
         append(configuration, config::TRANSACTION, journal_critical, transaction.SerializeAsString());
     }
 
+    void save(std::uint32_t space, const std::string& text) {
+        config::Saved saved;
+        saved.set_space(space);
+        saved.set_at(1'700'000'000);
+        saved.set_by("somebody");
+        saved.set_text(text);
+        saved.set_running(true);
+        saved.set_changes(databases.kept.changes);
+        take_saved(saved, databases);
+        append(configuration, config::SAVED, 0, saved.SerializeAsString());
+    }
+
+    void select(std::uint32_t space) {
+        config::Selected selected;
+        selected.set_space(space);
+        take_selected(selected, databases);
+        append(configuration, config::SELECTED, 0, selected.SerializeAsString());
+    }
+
     void append(std::uint8_t subsystem, std::uint16_t subtype, std::uint8_t flags, const std::string& payload) {
-        if (writer.used() > snapshot_due(writer.capacity())) snapshot();
         ASSERT_TRUE(writer.append(subsystem, subtype, flags, bytes_of(payload)));
     }
 
@@ -216,6 +235,8 @@ TEST(Standby, can_take_over_behind_every_record) {
         Follower along(ground.journal.arena(), ground.page);
         for (int k = 0; k < 250; ++k) {
             ground.change(random.next(), static_cast<std::uint64_t>(k + 1), numbered("text ", k));
+            if (random.below(20) == 0) ground.save(random.below(2), numbered("create vlan v", k));
+            if (random.below(30) == 0) ground.select(random.below(2));
             if (random.below(40) == 0) ground.snapshot();
             JournalMemory copy = ground.journal;  // what is left of a master that dies now
             BoardPage page;
@@ -225,6 +246,7 @@ TEST(Standby, can_take_over_behind_every_record) {
             ASSERT_EQ(next.replica().databases().running, ground.databases.running)
                 << "seed " << seed << " record " << k;
             ASSERT_EQ(next.replica().databases().outcomes, ground.databases.outcomes);
+            ASSERT_EQ(next.replica().databases().kept, ground.databases.kept);
             if (k % 3 == 0) along.drain();
             JournalWriter writer(copy.arena(), 2, next.reader().sequence(), next.replica().snapshot_at());
             ASSERT_EQ(writer.head(), ground.writer.head());
