@@ -37,9 +37,9 @@ Master::Master(const Surroundings& around, Term term, JournalArena& journal, Com
       syslog_(databases_.running, std::string(name_of(around.slot))) {
     fabric_.look(monotonic_now());
     Subsystems subsystems(around_.own);
-    subsystems.set(Subsystem::configuration, replica_.complete() ? SubsystemState::ready : SubsystemState::initial,
-                   lost_by());
-    subsystems.set(Subsystem::log, SubsystemState::ready, lost_by());
+    subsystems.become(Subsystem::configuration, replica_.complete() ? SubsystemState::ready : SubsystemState::initial,
+                      lost_by());
+    subsystems.become(Subsystem::log, SubsystemState::ready, lost_by());
     if (replica_.complete() && replica_.writer_release() != config::own_release())
         if (const auto done =
                 scribe_.write(Subsystem::configuration, config::WRITER, 0, writer_of(config::own_release()));
@@ -111,7 +111,7 @@ void Master::begin_anew() {
         return;
     }
     replica_.complete_by_hand(*begin);
-    Subsystems(around_.own).set(Subsystem::configuration, SubsystemState::ready, lost_by());
+    Subsystems(around_.own).become(Subsystem::configuration, SubsystemState::ready, lost_by());
     log::notice("no state in the journal: beginning with {} VLANs, of {} ports; configuration={}",
                 databases_.running.vlans().size(), ports.names().size(), databases_.kept.booted);
     reconciler_.look();

@@ -39,7 +39,7 @@ Image without_statics(Image image) {
 Reconciler::Reconciler(const Surroundings& around, Programmer& programmer, const config::Running& running,
                        Reason reason)
     : around_(around), programmer_(programmer), running_(running), reason_(reason), subsystems_(around.own) {
-    subsystems_.set(Subsystem::l2_hardware, SubsystemState::initial, reason_);
+    subsystems_.become(Subsystem::l2_hardware, SubsystemState::initial, reason_);
 }
 
 bool Reconciler::dataplane_present(Time now) const {
@@ -72,7 +72,7 @@ void Reconciler::say_everything(std::string_view why) {
     settled_ = false;
     again_at_ = Time::never();
     const Image wanted = image_of(running_, ports_);
-    subsystems_.set(Subsystem::l2_hardware, SubsystemState::xfr, reason_);
+    subsystems_.become(Subsystem::l2_hardware, SubsystemState::xfr, reason_);
     programmer_.add(difference(image_of(around_.tables), without_statics(wanted)), nullptr);
     auto all = everything(wanted);
     for (Owned& owned : owners_)
@@ -128,7 +128,7 @@ void Reconciler::everything_said(const std::vector<Refusal>& refusals) {
     if (!refusals.empty()) {
         log::error("the data plane refused {} of all commands (L2,L3 failed); saying them again in {} s",
                    refusals.size(), retry_after.ns / 1'000'000'000);
-        subsystems_.set(Subsystem::l2_hardware, SubsystemState::failed, Reason::tables_differ);
+        subsystems_.become(Subsystem::l2_hardware, SubsystemState::failed, Reason::tables_differ);
         again_at_ = monotonic_now() + retry_after;
         return;
     }
@@ -142,13 +142,13 @@ void Reconciler::audit() {
     audit_due_ = false;
     const auto amiss = difference(image_of(around_.tables), image_of(running_, ports_, false));
     if (amiss.empty()) {
-        subsystems_.set(Subsystem::l2_hardware, SubsystemState::ready, reason_);
+        subsystems_.become(Subsystem::l2_hardware, SubsystemState::ready, reason_);
         return;
     }
     if (again_at_ != Time::never()) return;  // said already, and about to be mended
     log::error("the tables differ from the configuration in {} places, the first being {} (L2,L3 failed)", amiss.size(),
                describe(amiss.front()));
-    subsystems_.set(Subsystem::l2_hardware, SubsystemState::failed, Reason::tables_differ);
+    subsystems_.become(Subsystem::l2_hardware, SubsystemState::failed, Reason::tables_differ);
     again_at_ = monotonic_now() + retry_after;
 }
 

@@ -30,6 +30,12 @@ class Subsystems {
         store(subsystem, {state, reason, last.state, last.reason});
     }
 
+    /// The same for a master, whose old columns go on saying what it was as a slave, before the last failover.
+    void become(Subsystem subsystem, SubsystemState state, Reason reason = Reason::none) {
+        const SubsystemWord last = (*this)[subsystem];
+        store(subsystem, {state, reason, last.old_state, last.old_reason});
+    }
+
     void set_followed(SubsystemState state, Reason reason = Reason::none) {
         for (const Subsystem subsystem : followed_subsystems) set(subsystem, state, reason);
     }

@@ -16,6 +16,7 @@ from tests.support import memory, processes
 from tests.support import switch as on_wires
 from tests.support.switch import Switch
 
+WALL = 0x40000000     # for waitpid: whom we trace
 KEEPALIVE_MS = 10000   # so that a slave may be stopped for a while
 FLOWS = ['name=out,from=w1,to=w2,rate=2000', 'name=back,from=w2,to=w1,rate=2000']
 
@@ -127,7 +128,7 @@ def test_brkt_ovflow_a_stopped_slave_is_overrun_and_transfers_all_again(switch):
     with stopped(before['pid']), memory.Journal(chassis.process.pid) as journal:
         begun = journal.head()
         for turn in range(20):
-            script(switch, [f'configure sys-name overrun{turn}-{i}' for i in range(1000)])
+            script(switch, [f'configure sys-name overrun{turn}-{i}' + ' ' * 800 for i in range(250)])   # journalled as typed
             if journal.head() - begun > 1.2 * journal.capacity:
                 break
         else:
@@ -161,13 +162,13 @@ def damaged(switch, damage):
         place + memory.RECORD.size, memory.RECORD.unpack(journal.read(place, memory.RECORD.size))[1]).replace(b'damaged', b'Default')))])
 def test_a_record_that_the_slave_cannot_take_and_the_masters_snapshot(switch, reason, damage):
     pid = damaged(switch, damage)
-    said = wait_for(switch.chassis, 'failed', reason)
-    assert 'snapshot' in said['remedy']
-    assert reason in why_not(switch.chassis)
-    assert switch.chassis.run('run', 'msm-failover').returncode == 5
+    def mended_again():   # at once, or 10 s after the last snapshot: the failed state itself may be too short to be seen
+        now = subsystem(switch.chassis)
+        return now.get('state') == 'ready' and now.get('old_reason') == reason
+    assert processes.until(mended_again, 40, 0.02), f'{subsystem(switch.chassis)}\n{switch.chassis.log_tail(20)}'
     switch.chassis.wait_ready(40)
     assert switch.chassis.board('slave')['pid'] == pid, 'the next snapshot mends it, without a reboot'
-    assert any(f'configuration failed, reason {reason}' in line for line in switch.chassis.log_lines())
+    assert any(f'configuration failed, reason {reason}; wait for the next snapshot' in line for line in switch.chassis.log_lines())
 
 
 def break_channel(pid):
@@ -251,7 +252,17 @@ def stop_one_thread(pid):
 def test_watchdog_is_the_new_masters_reason(switch):
     chassis = switch.chassis
     before = chassis.wait_ready()
-    stop_one_thread(chassis.board('master', before)['pid'])
+    pid = chassis.board('master', before)['pid']
+    stop_one_thread(pid)
+    # Its end is told to us first, as to a debugger; only then does the chassis hear of it.
+    assert processes.until(lambda: (chassis.term() or 0) > before['term'], 30, 0.02)
+    def collected():
+        try:
+            ended = os.waitpid(pid, WALL | os.WNOHANG)
+        except ChildProcessError:
+            return True
+        return ended[0] == pid and (os.WIFSIGNALED(ended[1]) or os.WIFEXITED(ended[1]))
+    assert processes.until(collected, 20, 0.02)
     after = on_wires.settle(chassis, before, 60)
     assert after['last_failover']['cause'] == 'watchdog'
     assert subsystem(chassis, 'master')['reason'] == 'watchdog'
