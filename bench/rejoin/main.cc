@@ -41,14 +41,15 @@ std::string build_folder() {
 
 void configure(const Lab& lab, unsigned lines) {
     const std::string path = lab.log() + ".lines";
-    {
+    for (unsigned i = 0; i < lines;) {  // some hundred at a time, because a command has thirty seconds
         std::ofstream out(path);
-        for (unsigned i = 0; i < lines; ++i)
+        for (const unsigned end = std::min(i + 250, lines); i < end; ++i)
             out << fmt::format("create fdbentry 06:{:02x}:{:02x}:{:02x}:{:02x}:01 vlan Default ports 1:{}\n", i >> 24,
                                i >> 16 & 255, i >> 8 & 255, i & 255, 1 + i % 2);
+        out.close();
+        if (const int code = lab.command({"-f", path}); code != 0)
+            throw StartupError{1, fmt::format("the configuration of {} lines ended with {}", lines, code)};
     }
-    if (const int code = lab.command({"-f", path}); code != 0)
-        throw StartupError{1, fmt::format("the configuration of {} lines ended with {}", lines, code)};
     std::remove(path.c_str());
 }
 

@@ -14,7 +14,7 @@ from tests.support import processes
 from tests.support import switch as on_wires
 from tests.support.switch import KINDS, Switch
 
-ENTRIES = 3000
+ENTRIES = 300
 FLOWS = ['name=out,from=w1,to=w2,rate=4000', 'name=back,from=w2,to=w1,rate=4000,size=imix', 'name=trunk,from=w4/10,to=w1,rate=1000']
 
 
