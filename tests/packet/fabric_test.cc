@@ -287,7 +287,7 @@ TEST(FabricOnTwoWorkers, keeps_order_as_threads_while_planes_change) {
     {
         const unsigned core = std::thread::hardware_concurrency() - 1;
         WorkerThread first(baton.crew().worker(0), core), second(baton.crew().worker(1), core);
-        const Time until = monotonic_now() + seconds(30);
+        const Time until = monotonic_now() + seconds(10);  // a busy machine does fewer rounds
         const auto receive = [&] {
             for (const Frame& bytes : baton.received(2)) {
                 const auto number = static_cast<int>(number_of(bytes));
@@ -314,15 +314,20 @@ TEST(FabricOnTwoWorkers, keeps_order_as_threads_while_planes_change) {
                 receive();
                 std::this_thread::yield();
             }
-            if (round % 4 < 2) {
+            if (round % 4 < 2 && came + lost() == sent) {
                 EXPECT_EQ(lost(), lost_before) << "a plane that was there lost frames";
             }
             lost_before = lost();
         }
-        receive();
+    }
+    baton.settle();
+    for (const Frame& bytes : baton.received(2)) {
+        EXPECT_GT(static_cast<int>(number_of(bytes)), last[bytes[22]]) << "flow " << int{bytes[22]};
+        last[bytes[22]] = static_cast<int>(number_of(bytes));
+        ++came;
     }
     EXPECT_EQ(came + lost(), sent);
-    EXPECT_EQ(sent, count);
+    EXPECT_GE(sent, 8u * 40) << "too slow a machine to see every change once";
     EXPECT_GT(lost(), 0u);
     EXPECT_TRUE(baton.accounts_balance());
     EXPECT_EQ(baton.buffers_in_use(), 0u);

@@ -45,26 +45,31 @@ def crossing_flows(near, far, rate, count=2):
     return flows
 
 
-def planes(chassis):
-    """What `show fabric` says of each plane, by its letter; None while no master answers."""
+def shown(chassis):
+    """`show fabric`, or None while no master answers."""
     done = chassis.run('-j', 'show', 'fabric', timeout=3)
-    return {one['plane']: one for one in json.loads(done.stdout)['planes']} if done.returncode == 0 else None
+    return json.loads(done.stdout) if done.returncode == 0 else None
 
 
-def wait_whole(chassis, seconds=20):
-    """Until both planes are there and in use, and a failover would be hitless; what `show fabric` says of the planes."""
+def planes(chassis):
+    """What it says of each plane, by its letter."""
+    return {one['plane']: one for one in chassis.show('fabric')['planes']}
+
+
+def wait_whole(chassis, reprogrammed=0, seconds=20):
+    """Until the modules have been reprogrammed so often, both planes are there and in use, and a failover would be hitless."""
     def whole():
-        now = planes(chassis)
-        return now and all(one['state'] == 'working' and one['usable'] for one in now.values()) and now
-    found = processes.until(whole, seconds, 0.01)
-    if not found:
-        raise RuntimeError(f'the fabric was not whole within {seconds} s: {planes(chassis)}\n{chassis.log_tail(40)}')
+        now = shown(chassis)
+        return now and now['reprogrammed'] >= reprogrammed and all(one['state'] == 'working' and one['usable'] for one in now['planes'])
+    if not processes.until(whole, seconds, 0.01):
+        raise RuntimeError(f'the fabric was not whole within {seconds} s: {shown(chassis)}\n{chassis.log_tail(40)}')
     chassis.wait_ready(seconds)
-    return planes(chassis)
 
 
 def hard_reset(chassis, slot):
-    """As if the board were pulled out and put back."""
+    """As if the board were pulled out and put back; returns when its plane was gone and is used again, and the board is ready."""
+    before = chassis.show('fabric')['reprogrammed']
     done = chassis.run('--yes', 'reboot', 'slot', slot, 'hard-reset')
-    if done.returncode != 0:
+    if done.returncode != 0 and 'the master was lost before it answered' not in done.stderr + done.stdout:
         raise RuntimeError(f'reboot slot {slot} hard-reset: exit {done.returncode}: {done.stderr}{done.stdout}')
+    wait_whole(chassis, before + 2)
