@@ -446,6 +446,7 @@ constexpr Gloss option_glossary[] = {
     {"permanent", "Only entries that were configured"},
     {"primary", "The first of the two stored configurations"},
     {"secondary", "The second of the two stored configurations"},
+    {"slot", "The board in that slot"},
     {"statistics", "Frames and bytes"},
     {"tag", "The 802.1Q tag"},
     {"tagged", "Frames leave with the VLAN's tag"},

@@ -7,7 +7,6 @@
 #include "sync/baton/life.h"
 #include "sync/chassis/flash_dir.h"
 #include "sync/chassis/keeper.h"
-#include "sync/layout/fabric.h"
 
 namespace baton::chassis {
 namespace {
@@ -33,26 +32,11 @@ void Keeper::perform(const Action& action) {
             return;
         }
         case Action::Type::kill:
-            if (is_board(action.unit) && action.cause == Cause::removal)
-                set_plane(slot_of(action.unit), PlaneState::absent);
             kill(action.unit);
             log::notice("killed unit={} pid={} cause={}", name_of(action.unit), of(action.unit).process.pid,
                         name_of(action.cause));
             return;
     }
-}
-
-// The time first, so that who sees the state also sees since when. Everybody is woken: workers look by themselves, and
-// the master has to tell the modules which planes are left (frames are lost until it has).
-void Keeper::set_plane(Slot slot, PlaneState state) {
-    BatonPage& baton = arenas_.baton();
-    auto& plane = baton.plane[index_of(slot)];
-    if (plane.load(std::memory_order_relaxed) == state) return;
-    baton.plane_changed_ns[index_of(slot)].store(monotonic_now().ns, std::memory_order_relaxed);
-    plane.store(state, std::memory_order_seq_cst);
-    for (const Unit each : {Unit::msm_a, Unit::msm_b}) wake(wake_fd(each));
-    log::notice("plane={} of={} state={}", plane_name(index_of(slot)), name_of(slot),
-                state == PlaneState::working ? "working" : "absent");
 }
 
 void Keeper::kill(Unit unit) {
@@ -97,7 +81,6 @@ void Keeper::start(Unit unit) {
     BatonPage& baton = arenas_.baton();
     const auto pid = static_cast<std::uint32_t>(child.process.pid);
     if (is_board(unit)) {
-        if (baton.board_starts[index_of(unit)].load() == 0) set_plane(slot_of(unit), PlaneState::working);
         baton.board_pid[index_of(unit)].store(pid);
         baton.board_starts[index_of(unit)].fetch_add(1);
         watchers_[index_of(unit)].arm(child.incarnation, child.process.pid);

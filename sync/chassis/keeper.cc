@@ -161,8 +161,6 @@ void Keeper::on_note(Unit unit, ReceivedNote& received) {
             log::info("hello from={} pid={}", name_of(unit), of(unit).process.pid);
             if (is_board(unit) && planes_[index_of(unit)] == Out::reset) plane_in(unit);
             if (provide(unit)) happen({.type = Event::Type::hello, .unit = unit});
-            if (is_board(unit) && decider_.phase(unit) == Decider::Phase::present)
-                set_plane(slot_of(unit), PlaneState::working);  // after a hard reset: not before the board runs again
             break;
         case NoteType::able:
             log::info("able from={}", name_of(unit));

@@ -67,6 +67,7 @@ class Keeper {
     enum class Out : std::uint8_t { no, reset, failed, removed };
     void plane_out(Unit unit, Out why);
     void plane_in(Unit unit);
+    void set_plane(Unit unit, PlaneState state, std::string_view why);
 
     // deeds.cc
     void perform(const Action& action);
@@ -74,7 +75,6 @@ class Keeper {
     Launch launch_of(Unit unit) const;
     void kill(Unit unit);
     void hurry(Unit unit);
-    void set_plane(Slot slot, PlaneState state);
     bool provide(Unit unit);
     void grant(const Action& action);
     bool give(Unit unit, std::string_view name, int fd);

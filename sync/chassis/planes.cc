@@ -3,26 +3,36 @@
 #include "sync/base/log.h"
 #include "sync/baton/child.h"
 #include "sync/chassis/keeper.h"
+#include "sync/layout/fabric.h"
 
 namespace baton::chassis {
 
+// The time first, so that who sees the state also sees since when. Everybody is woken: workers look by themselves, and
+// the master has to tell the modules which planes are left (frames are lost until it has).
+void Keeper::set_plane(Unit unit, PlaneState state, std::string_view why) {
+    BatonPage& baton = arenas_.baton();
+    const std::size_t plane = index_of(unit);
+    if (baton.plane[plane].load(std::memory_order_relaxed) == state) return;
+    baton.plane_changed_ns[plane].store(monotonic_now().ns, std::memory_order_relaxed);
+    baton.plane[plane].store(state, std::memory_order_seq_cst);
+    for (const Unit each : {Unit::dataplane, Unit::msm_a, Unit::msm_b}) wake(wake_fd(each));
+    log::notice("plane={} of={} state={} because={}", plane_name(plane), name_of(unit),
+                state == PlaneState::working ? "working" : "absent", why);
+}
+
 // What failed its diagnostics stays out until somebody resets the board hard or takes it out; a removed one until it is
-// back in. Everybody is woken: workers see the word themselves, the master tells the modules.
+// back in.
 void Keeper::plane_out(Unit unit, Out why) {
     Out& out = planes_[index_of(unit)];
     if (out == Out::removed && why != Out::removed) return;
     out = why;
-    arenas_.baton().plane[index_of(unit)].store(PlaneState::absent, std::memory_order_release);
-    for (const Unit each : {Unit::dataplane, Unit::msm_a, Unit::msm_b}) wake(wake_fd(each));
-    constexpr const char* reasons[] = {"", "hard-reset", "diagnostics", "removal"};
-    log::notice("plane slot={} state=absent because={}", name_of(unit), reasons[static_cast<std::size_t>(why)]);
+    constexpr std::string_view reasons[] = {"", "hard-reset", "diagnostics", "removal"};
+    set_plane(unit, PlaneState::absent, reasons[static_cast<std::size_t>(why)]);
 }
 
 void Keeper::plane_in(Unit unit) {
     planes_[index_of(unit)] = Out::no;
-    arenas_.baton().plane[index_of(unit)].store(PlaneState::working, std::memory_order_release);
-    for (const Unit each : {Unit::dataplane, Unit::msm_a, Unit::msm_b}) wake(wake_fd(each));
-    log::notice("plane slot={} state=working", name_of(unit));
+    set_plane(unit, PlaneState::working, "board-back");
 }
 
 Result<void> Keeper::handle(NoteType what, Slot slot) {

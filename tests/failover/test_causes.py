@@ -75,8 +75,8 @@ CASES = {'segfault': (by_signal(signal.SIGSEGV), 'exception', r'dying words .*si
          'stuck loop': (loop_thread, 'watchdog', r'dying words .*cause=watchdog .*the event loop stood for'),
          'stopped': (by_signal(signal.SIGSTOP), 'keepalive', r'killed unit=.* cause=keepalive'),
          'damaged memory': (memory, 'hwFailure', r'dying words .*cause=hwFailure .*diagnostics: the configuration in memory was damaged'),
-         'hard reset': (hard_reset, 'removal', r'plane slot=.* state=absent because=hard-reset'),
-         'pulled out': (by_hand, 'removal', r'plane slot=.* state=absent because=removal')}
+         'hard reset': (hard_reset, 'removal', r'plane=.* state=absent because=hard-reset'),
+         'pulled out': (by_hand, 'removal', r'plane=.* state=absent because=removal')}
 
 
 @pytest.mark.parametrize('how', CASES)

@@ -142,8 +142,11 @@ std::string sample(const ArgumentType& type, std::mt19937& random) {
     if (type.name == "count") return std::to_string(1 + random() % 1000);
     if (type.name == "time") return std::to_string(30 + random() % 271);
     if (type.name == "reelect-timeout") return std::to_string(15 + random() % 166);
-    if (type.name == "severity") return pick({"warning", "Error", "debug"});
+    if (type.name == "severity") return pick({"warning", "error", "debug"});
     if (type.name == "host") return pick({"10.0.0.1", "[2001:db8::1]:5514", "local"});
+    if (type.name == "path") return pick({"/tmp/blue.cfg", "./red.cfg", "\"/tmp/a b\""});
+    if (type.name == "server") return pick({"10.0.0.1", "tftp.example:6969"});
+    if (type.name == "filename") return pick({"blue.cfg", "\"a b\""});
     if (type.name == "command") return pick({"show", "\"a b\"", "x"});
     return pick({"blue", "Red-2", "\"green\"", "V.x_1"});
 }
