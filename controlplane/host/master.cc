@@ -145,7 +145,7 @@ void Master::on_wake(Time now) {
         reconciler_.look();
     if (programmer_.pump()) around_.wake_dataplane();
     committer_.tick(now);
-    reconciler_.tick(now);
+    if (replica_.complete()) reconciler_.tick(now);  // before that there is nothing to say
     const Peer::News news = peer_.look(now);
     for (const auto& [level, line] : peer_.take_lines()) log::write(level, line);
     switch (news) {

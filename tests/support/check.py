@@ -3,6 +3,7 @@
 
   lint, unit, sync, packet (and any other suite that meson knows)   the release build
   smoke      frames through a real switch, with Scapy                failover   masters killed under load
+  causes     every cause of a failover at every level of preservation, every reason (only when it is named)
   asan       the suites that need no EAL, under ASan and UBSan       fuzz       every libFuzzer target for a while
   demo       ./demo --no-wait, one result for each act
 """
@@ -21,7 +22,8 @@ from tests.support import ground, hugepages, results
 from tests.support.results import FAILED, PASSED, SKIPPED, Result
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LANES = ('lint', 'unit', 'sync', 'packet', 'asan', 'fuzz', 'smoke', 'failover', 'demo')   # cheap and telling ones first
+LANES = ('lint', 'unit', 'sync', 'packet', 'asan', 'fuzz', 'smoke', 'failover', 'causes',
+         'demo')   # cheap and telling ones first
 HUGE_MB = 1280
 FUZZ_SECONDS = 30
 
@@ -143,6 +145,11 @@ class Check:
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             list(pool.map(one, targets))
 
+    def causes(self):
+        if 'causes' not in self.arguments.suites:
+            return self.not_now('causes', 'new, and some of it has not passed yet; run ./check causes')
+        self.python_suite('causes', 1800)
+
     def demo(self):
         if self.arguments.list:
             return print(f'{"demo":<9} ./demo --no-wait')
@@ -185,7 +192,7 @@ class Check:
             if name not in known:
                 sys.exit(f'check: there is no suite {name}; there are: {" ".join(sorted(known))}')
         own = {'lint': lambda: self.python_suite('lint', 900), 'asan': self.asan, 'fuzz': self.fuzz, 'demo': self.demo,
-               'smoke': lambda: self.python_suite('smoke', 900), 'failover': lambda: self.python_suite('failover', 1500)}
+               'smoke': lambda: self.python_suite('smoke', 900), 'failover': lambda: self.python_suite('failover', 1500), 'causes': self.causes}
         from_meson = {name for name in known if name not in own and self.chosen(name)}
         for lane in LANES:
             if lane == 'unit':
