@@ -192,7 +192,7 @@ class Check:
             if name not in known:
                 sys.exit(f'check: there is no suite {name}; there are: {" ".join(sorted(known))}')
         own = {'lint': lambda: self.python_suite('lint', 900), 'asan': self.asan, 'fuzz': self.fuzz, 'demo': self.demo,
-               'smoke': lambda: self.python_suite('smoke', 900), 'failover': lambda: self.python_suite('failover', 1500), 'causes': self.causes}
+               'smoke': lambda: self.python_suite('smoke', 900), 'failover': lambda: self.python_suite('failover', 2400), 'causes': self.causes}
         from_meson = {name for name in known if name not in own and self.chosen(name)}
         for lane in LANES:
             if lane == 'unit':
