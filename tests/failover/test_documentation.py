@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-from tests.support import chassis, switch as on_wires
+from tests.support import chassis, processes, switch as on_wires
 
 PAGE = os.path.join(chassis.ROOT, 'docs/hitless-failover.md')
 FLOWS = ['name=out,from=w1,to=w2,rate=20000', 'name=back,from=w2,to=w1,rate=20000', 'name=trunk,from=w4/20,to=w3,rate=10000,size=imix']
@@ -55,6 +55,8 @@ def test_the_page_from_an_unconfigured_switch_to_a_hitless_failover_holds():
     assert ports == [f'1:{port} wire' for port in range(1, 5)]
     switch = on_wires.Switch('page', hitless=False, **settings)
     with switch:
+        # A person is slower than the first 100 ms, in which changes are refused because the ports are not known yet.
+        assert processes.until(lambda: switch.chassis.run('configure', 'fdb', 'agingtime', '300').returncode == 0, 10, 0.05)
         tester = None
         for heading, kind, text in page:
             if heading.startswith(VERIFYING) and tester is None:
