@@ -15,6 +15,8 @@ class subsystems : public testing::Test {
 
     Json slave() { return json_of(interpreter, "show msm-failover")["boards"][1]; }
 
+    Json slaves_subsystems() { return slave()["subsystems"]; }  // whole: a loop over a part of a temporary dangles
+
     std::string text() { return say(interpreter, "show msm-failover").text; }
 
     void word(Slot slot, Subsystem subsystem, SubsystemWord word) {
@@ -51,13 +53,13 @@ TEST_F(subsystems, what_failed_is_followed_by_its_remedy_once) {
 
 TEST_F(subsystems, a_silent_or_starting_slave_is_unknown_and_an_absent_one_not_available) {
     sw.slave_view_.beats = false;
-    EXPECT_EQ(slave()["subsystems"].size(), subsystem_count);
-    for (const auto& one : slave()["subsystems"]) EXPECT_EQ(one["state"], "unknown");
+    EXPECT_EQ(slaves_subsystems().size(), subsystem_count);
+    for (const Json& one : slaves_subsystems()) EXPECT_EQ(one["state"], "unknown");
     sw.slave_view_.beats = true;
     sw.baton_->board_pid[1] = 205;  // started anew, has not said a word yet
-    for (const auto& one : slave()["subsystems"]) EXPECT_EQ(one["state"], "unknown");
+    for (const Json& one : slaves_subsystems()) EXPECT_EQ(one["state"], "unknown");
     sw.board_is_gone(Slot::msm_b);
-    for (const auto& one : slave()["subsystems"]) {
+    for (const Json& one : slaves_subsystems()) {
         EXPECT_EQ(one["state"], "<not available>");
         EXPECT_EQ(one["reason"], "none");
     }
