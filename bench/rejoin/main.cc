@@ -16,6 +16,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "bench/program.h"
 #include "bench/takeover/traffic.h"
 
 namespace baton::rejoin {
@@ -30,14 +31,6 @@ struct Round {
     std::int64_t transfer_ns = 0;  // -> all state transferred, ready
     std::uint64_t bytes = 0, records = 0;
 };
-
-std::string build_folder() {
-    char path[4096];
-    const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
-    std::string folder(path, size < 0 ? 0 : static_cast<std::size_t>(size));
-    for (int up = 0; up < 3; ++up) folder = folder.substr(0, folder.rfind('/'));  // BUILD/bench/rejoin/rejoin
-    return folder;
-}
 
 void configure(const Lab& lab, unsigned lines) {
     const std::string path = lab.log() + ".lines";
@@ -94,7 +87,7 @@ int run(int argc, char** argv) {
         "macs", po::value(&addresses)->default_value(1'000'000), "addresses in the FDB")(
         "lines", po::value(&lines)->default_value(10'000), "lines of configuration")(
         "rate", po::value(&rate)->default_value(10'000), "frames per second, each way")(
-        "programs", po::value(&setup.programs)->default_value(build_folder()),
+        "programs", po::value(&setup.programs)->default_value(bench::build_folder()),
         "where baton-chassis and the others lie")("worker-core", po::value(&setup.worker_core)->default_value(1))(
         "housekeeping-core", po::value(&setup.housekeeping_core)->default_value(0), "everything else, this bench too")(
         "commit", po::value(&commit)->default_value("unknown"), "named in the results");
@@ -172,13 +165,5 @@ int run(int argc, char** argv) {
 }  // namespace baton::rejoin
 
 int main(int argc, char** argv) {
-    try {
-        return baton::rejoin::run(argc, argv);
-    } catch (const baton::StartupError& error) {
-        fmt::print(stderr, "rejoin: {}\n", error.what);
-        return error.exit_code;
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "rejoin: {}; --help lists the options\n", error.what());
-        return 2;
-    }
+    return baton::bench::finish("rejoin", baton::rejoin::run, argc, argv);
 }

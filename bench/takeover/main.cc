@@ -9,6 +9,7 @@
 #include <boost/program_options.hpp>
 #include <iostream>
 
+#include "bench/program.h"
 #include "bench/takeover/figures.h"
 #include "bench/takeover/traffic.h"
 
@@ -18,14 +19,6 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr int block = 10;  // failovers of one kind in a row; then the next kind, and a new window of the tester
-
-std::string build_folder() {
-    char path[4096];
-    const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
-    std::string folder(path, size < 0 ? 0 : static_cast<std::size_t>(size));
-    for (int up = 0; up < 3; ++up) folder = folder.substr(0, folder.rfind('/'));  // BUILD/bench/takeover/takeover
-    return folder;
-}
 
 void pass(const Setup& setup, std::uint64_t addresses, int rounds, double rate, std::vector<Cell>& cells) {
     const Lab lab(setup);
@@ -65,7 +58,7 @@ int run(int argc, char** argv) {
         "failovers of each kind in each pass (two passes of each size)")(
         "macs", po::value(&sizes)->multitoken()->default_value({1'000, 1'000'000}, "1000 1000000"),
         "addresses in the FDB")("rate", po::value(&rate)->default_value(10'000), "frames per second, each way")(
-        "programs", po::value(&setup.programs)->default_value(build_folder()),
+        "programs", po::value(&setup.programs)->default_value(bench::build_folder()),
         "where baton-chassis and the others lie")("worker-core", po::value(&setup.worker_core)->default_value(1))(
         "housekeeping-core", po::value(&setup.housekeeping_core)->default_value(0), "everything else, this bench too")(
         "commit", po::value(&commit)->default_value("unknown"), "named in the results");
@@ -98,13 +91,5 @@ int run(int argc, char** argv) {
 }  // namespace baton::takeover
 
 int main(int argc, char** argv) {
-    try {
-        return baton::takeover::run(argc, argv);
-    } catch (const baton::StartupError& error) {
-        fmt::print(stderr, "takeover: {}\n", error.what);
-        return error.exit_code;
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "takeover: {}; --help lists the options\n", error.what());
-        return 2;
-    }
+    return baton::bench::finish("takeover", baton::takeover::run, argc, argv);
 }

@@ -22,6 +22,7 @@
 #include <sstream>
 #include <thread>
 
+#include "bench/program.h"
 #include "bench/wire/machine.h"
 #include "bench/wire/traffic.h"
 #include "sync/base/log.h"
@@ -310,13 +311,5 @@ int run(int argc, char** argv) {
 }  // namespace baton::bench
 
 int main(int argc, char** argv) {
-    try {
-        return baton::bench::run(argc, argv);
-    } catch (const baton::StartupError& error) {
-        std::fprintf(stderr, "bench_wire: %s\n", error.what.c_str());
-        return error.exit_code;
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_wire: %s; see --help\n", error.what());
-        return 2;
-    }
+    return baton::bench::finish("bench_wire", baton::bench::run, argc, argv);
 }

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <strings.h>
 
 #include <charconv>
 #include <cstring>
@@ -77,11 +78,14 @@ Result<SyslogHost> parse_syslog_host(const std::string& text) {
 }
 
 Result<log::Level> severity_of(std::string_view text) {
+    const auto begins = [text](std::string_view name) {
+        return !text.empty() && text.size() <= name.size() && ::strncasecmp(name.data(), text.data(), text.size()) == 0;
+    };
     const Severity* found = nullptr;
     std::size_t count = 0;
     for (const Severity& severity : severities) {
-        if (text.empty() || !severity.name.starts_with(text)) continue;
-        if (severity.name == text) return severity.level;
+        if (!begins(severity.name)) continue;
+        if (severity.name.size() == text.size()) return severity.level;
         found = &severity;
         ++count;
     }

@@ -25,7 +25,7 @@ struct SyslogHost {
 
 Result<SyslogHost> parse_syslog_host(const std::string& text);
 
-/// A severity's name, or its first letters if no other begins so.
+/// A severity's name, or its first letters if no other begins so, in either case.
 Result<log::Level> severity_of(std::string_view text);
 std::string_view severity_name(log::Level level);
 

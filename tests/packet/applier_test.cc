@@ -9,36 +9,11 @@
 #include "dataplane/applier/applier.h"
 #include "dataplane/numbering.h"
 #include "sync/channel/command_ring.h"
+#include "tests/support/arena.h"
+#include "tests/support/puppet.h"
 
 namespace baton::test {
 namespace {
-
-template <class Root>
-Mapping arena(ArenaKind kind, Fd* keep = nullptr, std::size_t size = sizeof(Root), std::size_t touch = 0) {
-    auto fd = create_arena(kind, size, fingerprint<Root>(), Pages::small, touch);
-    auto mapping = map_arena(fd->get(), kind, fingerprint<Root>(), Access::read_write);
-    EXPECT_TRUE(mapping);
-    if (keep) *keep = std::move(*fd);
-    return std::move(*mapping);
-}
-
-class Puppet final : public Port {
-  public:
-    explicit Puppet(PortName name) { about_.name = name; }
-
-    std::uint16_t receive(rte_mbuf**, std::uint16_t) override { return 0; }
-
-    std::uint16_t transmit(rte_mbuf**, std::uint16_t) override { return 0; }
-
-    bool link_up() override { return up; }
-
-    std::uint64_t missed() override { return lost; }
-
-    void set_enabled(bool now) override { enabled = now; }
-
-    bool up = true, enabled = true;
-    std::uint64_t lost = 0;
-};
 
 PortSet256 set_of(std::initializer_list<PortId> ports) {
     PortSet256 set;

@@ -14,6 +14,8 @@
 #include "dataplane/applier/applier.h"
 #include "dataplane/numbering.h"
 #include "sync/channel/fdb_walk.h"
+#include "tests/support/arena.h"
+#include "tests/support/puppet.h"
 #include "tests/sync/journal/memory.h"
 #include "tests/unit/control/random_changes.h"
 
@@ -23,26 +25,6 @@ namespace {
 constexpr VlanId keep = 77;  // a VLAN and two ports that no random change touches
 constexpr std::uint64_t fixed_mac = 0x020000000777, learned_mac = 0x0200000a0000, arp_mac = 0x0200000b0000;
 constexpr unsigned learned_count = 50;
-
-template <class Root>
-Mapping arena(ArenaKind kind, Fd* fd_out = nullptr, std::size_t size = sizeof(Root), std::size_t touch = 0) {
-    auto fd = create_arena(kind, size, fingerprint<Root>(), Pages::small, touch);
-    auto mapping = map_arena(fd->get(), kind, fingerprint<Root>(), Access::read_write);
-    EXPECT_TRUE(mapping);
-    if (fd_out) *fd_out = std::move(*fd);
-    return std::move(*mapping);
-}
-
-class Puppet final : public Port {
-  public:
-    explicit Puppet(PortName name) { about_.name = name; }
-
-    std::uint16_t receive(rte_mbuf**, std::uint16_t) override { return 0; }
-
-    std::uint16_t transmit(rte_mbuf**, std::uint16_t) override { return 0; }
-
-    bool link_up() override { return true; }
-};
 
 std::vector<PortName> all_ports() {
     std::vector<PortName> ports = port_list();

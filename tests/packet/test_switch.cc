@@ -6,19 +6,10 @@
 #include <algorithm>
 
 #include "dataplane/numbering.h"
+#include "tests/support/arena.h"
 
 namespace baton::test {
 namespace {
-
-template <class Root>
-Mapping arena(ArenaKind kind, Fd* keep = nullptr, std::size_t size = sizeof(Root), std::size_t touch = 0) {
-    auto fd = create_arena(kind, size, fingerprint<Root>(), Pages::small, touch);
-    if (!fd) throw StartupError{1, fd.error().what};
-    auto mapping = map_arena(fd->get(), kind, fingerprint<Root>(), Access::read_write);
-    if (!mapping) throw StartupError{1, mapping.error().what};
-    if (keep) *keep = std::move(*fd);
-    return std::move(*mapping);
-}
 
 PortSet256 set_of(std::initializer_list<PortId> ports) {
     PortSet256 set;

@@ -20,30 +20,14 @@
 #include "dataplane/numbering.h"
 #include "sync/base/log.h"
 #include "sync/channel/command_ring.h"
+#include "tests/support/arena.h"
+#include "tests/support/puppet.h"
 
 namespace baton::test {
 namespace {
 
 constexpr unsigned tries = 200'000;  // 100,000 in each ring
 constexpr Duration patience = seconds(60);
-
-template <class Root>
-Mapping arena(ArenaKind kind, Fd* keep = nullptr, std::size_t size = sizeof(Root), std::size_t touch = 0) {
-    auto fd = create_arena(kind, size, fingerprint<Root>(), Pages::small, touch);
-    auto mapping = map_arena(fd->get(), kind, fingerprint<Root>(), Access::read_write);
-    EXPECT_TRUE(mapping);
-    if (keep) *keep = std::move(*fd);
-    return std::move(*mapping);
-}
-
-class Puppet final : public Port {
-  public:
-    std::uint16_t receive(rte_mbuf**, std::uint16_t) override { return 0; }
-
-    std::uint16_t transmit(rte_mbuf**, std::uint16_t) override { return 0; }
-
-    bool link_up() override { return true; }
-};
 
 /// What a master can change, as bytes: ports, VLANs, aging time, FDB generations and words.
 struct Picture {

@@ -47,6 +47,21 @@ class Listener {
     Fd socket_;
 };
 
+/// The machine's own syslog, which reads nothing by itself.
+struct Daemon {
+    Daemon() {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        EXPECT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    }
+
+    ~Daemon() { ::unlink(path.c_str()); }
+
+    const std::string path = "/tmp/baton-syslog-test-" + std::to_string(::getpid());
+    const Fd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+};
+
 config::Change add(const std::string& host, log::Level least) {
     config::Change change;
     change.mutable_syslog_add()->set_host(host);
@@ -84,6 +99,7 @@ TEST(Syslog, severities_have_the_guides_names_and_may_be_abbreviated) {
                                       {"critical", log::Level::fatal},
                                       {"error", log::Level::error},
                                       {"warn", log::Level::warning},
+                                      {"WARNING", log::Level::warning},
                                       {"n", log::Level::notice},
                                       {"info", log::Level::info},
                                       {"debug", log::Level::debug}}) {
@@ -143,33 +159,22 @@ TEST(Syslog, a_master_sends_its_log_to_a_listener_by_severity_and_the_next_one_g
 }
 
 TEST(Syslog, the_machines_own_log_gets_its_own_form) {
-    const std::string path = "/tmp/keep-syslog-" + std::to_string(::getpid());
-    Fd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const Daemon daemon;
     config::Running running;
     ASSERT_TRUE(running.replay({add("local", log::Level::debug), enable(true)}));
-    SyslogSender sender(running, "msm-a", path);
+    SyslogSender sender(running, "msm-a", daemon.path);
     sender.send(log::Level::notice, wall, "hello");
     char bytes[256];
-    const ssize_t size = ::recv(socket.get(), bytes, sizeof bytes, MSG_DONTWAIT);
+    const ssize_t size = ::recv(daemon.socket.get(), bytes, sizeof bytes, MSG_DONTWAIT);
     ASSERT_GT(size, 0);
     EXPECT_TRUE(std::string(bytes, static_cast<std::size_t>(size)).ends_with(" baton[msm-a]: hello"));
-    ::unlink(path.c_str());
 }
 
 TEST(Syslog, a_daemon_that_does_not_read_costs_lines_and_never_time) {
-    const std::string path = "/tmp/keep-syslog-full-" + std::to_string(::getpid());
-    Fd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const Daemon daemon;
     config::Running running;
     ASSERT_TRUE(running.replay({add("local", log::Level::debug), enable(true)}));
-    SyslogSender sender(running, "msm-a", path);
+    SyslogSender sender(running, "msm-a", daemon.path);
     for (int i = 0; i < 20'000; ++i) sender.send(log::Level::notice, wall, "storm");  // syslog(3) would stand here
     const auto account = sender.accounts().at(0);
     EXPECT_GT(account.sent, 0u);
@@ -177,11 +182,10 @@ TEST(Syslog, a_daemon_that_does_not_read_costs_lines_and_never_time) {
     EXPECT_EQ(account.sent + account.lost, 20'000u);
     EXPECT_FALSE(account.last_error.empty());
     char bytes[256];
-    while (::recv(socket.get(), bytes, sizeof bytes, MSG_DONTWAIT) > 0) {
+    while (::recv(daemon.socket.get(), bytes, sizeof bytes, MSG_DONTWAIT) > 0) {
     }
     sender.send(log::Level::notice, wall, "after the storm");
     EXPECT_EQ(sender.accounts().at(0).sent, account.sent + 1) << "it goes on when the daemon reads again";
-    ::unlink(path.c_str());
 }
 
 TEST(Syslog, a_host_that_refuses_is_counted) {
