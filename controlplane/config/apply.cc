@@ -39,11 +39,16 @@ Result<void> check_name(const std::string& what, const std::string& name) {
     return {};
 }
 
-Result<Vlan*> Editor::vlan(const std::string& name) {
+Result<const Vlan*> Editor::vlan(const std::string& name) const {
     const auto found = running_.vlans_.find(lower(name));
     if (found == running_.vlans_.end())
         return failure("there is no VLAN " + quoted(name) + "; 'show vlan' lists them, 'create vlan <name>' makes one");
     return &found->second;
+}
+
+void Editor::put(Vlan vlan) {
+    std::string key = lower(vlan.name);
+    running_.vlans_.set(std::move(key), std::move(vlan));
 }
 
 Result<PortName> Editor::port(const std::string& text) const {
@@ -83,9 +88,9 @@ VlanId Editor::free_id() const {
 
 /// Takes a VLAN's static entries away: all of them, or those that point at the ports `on`.
 void Editor::forget_statics(const std::string& vlan, const std::set<PortName>* on) {
-    std::erase_if(running_.statics_, [&](const auto& item) {
-        return item.first.vlan == vlan && (!on || (item.second.port && on->contains(*item.second.port)));
-    });
+    const Statics before = running_.statics_;
+    for (auto at = before.lower_bound({vlan, Mac{}}); at != before.end() && at->first.vlan == vlan; ++at)
+        if (!on || (at->second.port && on->contains(*at->second.port))) running_.statics_.erase(at->first);
 }
 
 Result<void> Editor::apply(const VlanCreate& change) {
@@ -100,7 +105,7 @@ Result<void> Editor::apply(const VlanCreate& change) {
     Vlan made;
     made.name = change.name();
     made.id = id;
-    running_.vlans_.emplace(lower(change.name()), std::move(made));
+    put(std::move(made));
     return {};
 }
 
@@ -120,22 +125,25 @@ Result<void> Editor::apply(const VlanDelete& change) {
 Result<void> Editor::apply(const VlanTag& change) {
     const auto there = vlan(change.name());
     if (!there) return there.error();
-    Vlan& self = **there;
+    Vlan self = **there;
     if (change.tag() < 1 || change.tag() > 4094)
         return Error{Code::syntax, "a tag is 1 to 4094, not " + std::to_string(change.tag())};
     const auto tag = static_cast<VlanId>(change.tag());
     const Vlan* owner = vlan_with_id(tag);
-    if (owner && owner != &self) {
+    if (owner && owner->name != self.name) {
         if (owner->has_tag)
             return failure("tag " + std::to_string(tag) + " belongs to VLAN " + owner->name +
                            "; choose another, or change that one first");
         const VlanId moved = free_id();
         if (moved == 0)
             return failure("no VLAN number is free for VLAN " + owner->name + ", which uses this tag's inside");
-        running_.vlans_.at(lower(owner->name)).id = moved;
+        Vlan other = *owner;
+        other.id = moved;
+        put(std::move(other));
     }
     self.id = tag;
     self.has_tag = true;
+    put(std::move(self));
     return {};
 }
 
@@ -143,7 +151,7 @@ Result<void> Editor::apply(const VlanTag& change) {
 Result<void> Editor::apply(const VlanAddPorts& change) {
     const auto there = vlan(change.name());
     if (!there) return there.error();
-    Vlan& self = **there;
+    Vlan self = **there;
     const auto list = ports(change.ports());
     if (!list) return list.error();
     if (change.tagged() && !self.has_tag)
@@ -152,7 +160,7 @@ Result<void> Editor::apply(const VlanAddPorts& change) {
     if (!change.tagged())
         for (const auto& [key, vlan] : running_.vlans_)
             for (const PortName port : vlan.untagged)
-                if (&vlan != &self && list->contains(port))
+                if (vlan.name != self.name && list->contains(port))
                     return failure("port " + port.text() + " is untagged in VLAN " + vlan.name +
                                    " and can be so in one VLAN only; first: configure vlan " + vlan.name +
                                    " delete ports " + port.text());
@@ -160,6 +168,7 @@ Result<void> Editor::apply(const VlanAddPorts& change) {
         (change.tagged() ? self.untagged : self.tagged).erase(port);
         (change.tagged() ? self.tagged : self.untagged).insert(port);
     }
+    put(std::move(self));
     return {};
 }
 
@@ -167,7 +176,7 @@ Result<void> Editor::apply(const VlanAddPorts& change) {
 Result<void> Editor::apply(const VlanDeletePorts& change) {
     const auto there = vlan(change.name());
     if (!there) return there.error();
-    Vlan& self = **there;
+    Vlan self = **there;
     const auto list = ports(change.ports());
     if (!list) return list.error();
     for (const PortName port : *list)
@@ -179,6 +188,7 @@ Result<void> Editor::apply(const VlanDeletePorts& change) {
         self.untagged.erase(port);
     }
     forget_statics(self.name, &*list);
+    put(std::move(self));
     return {};
 }
 
@@ -202,7 +212,7 @@ Result<void> Editor::apply(const FdbEntryCreate& change) {
                            self.name + " add ports " + name->text());
         entry.port = *name;
     }
-    running_.statics_[{self.name, *mac}] = entry;
+    running_.statics_.set({self.name, *mac}, entry);
     return {};
 }
 
@@ -211,7 +221,7 @@ Result<void> Editor::apply(const FdbEntryDelete& change) {
     if (!there) return there.error();
     const auto mac = Mac::parse(change.mac());
     if (!mac) return Error{Code::syntax, quoted(change.mac()) + " is no address; write it as 00:11:22:33:44:55"};
-    if (running_.statics_.erase({(*there)->name, *mac}) == 0)
+    if (!running_.statics_.erase({(*there)->name, *mac}))
         return failure("VLAN " + (*there)->name + " has no static entry for " + mac->text() +
                        "; 'show fdb permanent' lists them");
     return {};

@@ -31,7 +31,8 @@ class Editor {
     Result<void> apply(const SyslogDelete& change);
     Result<void> apply(const SyslogEnable& change);
 
-    Result<Vlan*> vlan(const std::string& name);
+    Result<const Vlan*> vlan(const std::string& name) const;
+    void put(Vlan vlan);
     Result<PortName> port(const std::string& text) const;
     template <class List>
     Result<std::set<PortName>> ports(const List& list) const;

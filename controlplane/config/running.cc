@@ -37,7 +37,7 @@ Running Running::factory(const std::vector<PortName>& ports) {
     vlan.id = 1;
     vlan.has_tag = true;
     vlan.untagged.insert(ports.begin(), ports.end());
-    made.vlans_.emplace(lower(default_vlan), std::move(vlan));
+    made.vlans_.set(lower(default_vlan), std::move(vlan));
     made.stamp_.number = ++stamps;
     return made;
 }

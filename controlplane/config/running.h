@@ -2,7 +2,7 @@
 // The running configuration as a value: what the operator said, typed and checked. Pure: no clock, socket, table or
 // log. The master changes it by transactions; the slave applies the same transactions from the journal and so holds the
 // same value; program/ says it to the data plane. Ports are named here, never numbered, because numbers belong to one
-// data plane's tables.
+// data plane's tables. A copy costs next to nothing, however many VLANs and entries there are (shared_map.h).
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 
 #include "controlplane/config/config.pb.h"
 #include "controlplane/config/failover.h"
+#include "controlplane/config/shared_map.h"
 #include "sync/base/ids.h"
 #include "sync/base/log.h"
 #include "sync/base/mac.h"
@@ -47,6 +48,15 @@ struct StaticKey {
     friend auto operator<=>(const StaticKey&, const StaticKey&) = default;
 };
 
+struct StaticKeyHash {
+    std::size_t operator()(const StaticKey& key) const {
+        return std::hash<std::string>{}(key.vlan) * 31 + key.mac.value();
+    }
+};
+
+using Vlans = SharedMap<std::string, Vlan>;
+using Statics = SharedMap<StaticKey, StaticEntry, StaticKeyHash>;
+
 struct Syslog {
     bool enabled = false;
     std::map<std::string, log::Level> hosts;  // as parse_syslog_host() writes them; lines from this level on
@@ -70,11 +80,11 @@ class Running {
     std::vector<Change> as_changes() const;
 
     /// Keys are the names in lower case; Vlan::name is as the operator wrote it.
-    const std::map<std::string, Vlan>& vlans() const { return vlans_; }
+    const Vlans& vlans() const { return vlans_; }
 
     const Vlan* vlan(std::string_view name) const;  // names are case-insensitive
 
-    const std::map<StaticKey, StaticEntry>& statics() const { return statics_; }
+    const Statics& statics() const { return statics_; }
 
     const std::set<PortName>& disabled() const { return disabled_; }
 
@@ -105,8 +115,8 @@ class Running {
 
     Result<void> apply_all(const std::vector<Change>& changes, const std::set<PortName>* ports);
 
-    std::map<std::string, Vlan> vlans_;
-    std::map<StaticKey, StaticEntry> statics_;
+    Vlans vlans_;
+    Statics statics_;
     std::set<PortName> disabled_;
     std::uint32_t aging_seconds_ = 300;
     std::string name_ = "Baton";

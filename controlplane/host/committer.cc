@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/host/committer.h"
 
-#include <memory>
 #include <utility>
 
 #include "sync/base/log.h"
@@ -36,6 +35,11 @@ void Committer::answer(Result<void> result) {
     done(std::move(result));
 }
 
+std::vector<Command> Committer::commands_between(const config::Running& from, const config::Running& to) const {
+    const auto [before, after] = images_of_change(from, to, reconciler_.ports());
+    return difference(before, after);
+}
+
 Result<void> Committer::start(config::Transaction& transaction, bool& answered_later) {
     if (!around_.carries(term_))
         return Error{Code::no_master, "this board no longer carries the baton; ask the new master"};
@@ -49,7 +53,7 @@ Result<void> Committer::start(config::Transaction& transaction, bool& answered_l
             next.apply({transaction.changes().begin(), transaction.changes().end()}, reconciler_.ports().names());
         !good)
         return good;
-    auto commands = difference(image_of(databases_.running, reconciler_.ports()), image_of(next, reconciler_.ports()));
+    auto commands = commands_between(databases_.running, next);
     const bool present = reconciler_.dataplane_present(monotonic_now());
     if (!present && !commands.empty()) {
         std::string& text = *transaction.mutable_text();
@@ -64,8 +68,7 @@ Result<void> Committer::start(config::Transaction& transaction, bool& answered_l
         !written)
         return written;
 
-    const auto before = std::make_shared<const config::Running>(std::exchange(databases_.running, std::move(next)));
-    const auto after = std::make_shared<const config::Running>(databases_.running);
+    const config::Running before = std::exchange(databases_.running, next);
     if (transaction.changes_size() > 0) ++databases_.kept.changes;
     databases_.outcomes.add(transaction.token(), transaction.text(), false);
     if (commands.empty()) return {};
@@ -74,8 +77,8 @@ Result<void> Committer::start(config::Transaction& transaction, bool& answered_l
     reconciler_.changed();
     const std::uint64_t ticket = present ? ticket_ : ~0ull;
     programmer_.add(std::move(commands),
-                    [this, transaction, before, after, ticket](const std::vector<Refusal>& refusals) {
-                        outcome(transaction, *before, *after, ticket, refusals);
+                    [this, transaction, before, after = std::move(next), ticket](const std::vector<Refusal>& refusals) {
+                        outcome(transaction, before, after, ticket, refusals);
                     });
     if (programmer_.pump()) around_.wake_dataplane();
     return {};
@@ -125,8 +128,7 @@ std::string Committer::take_back(const config::Transaction& transaction, const c
             scribe_.write(Subsystem::configuration, config::TRANSACTION, journal_critical, back.SerializeAsString());
         !written)
         log::error("cannot journal that a change was taken back: {}", written.error().what);
-    const auto& ports = reconciler_.ports();
-    programmer_.add(difference(image_of(databases_.running, ports), image_of(next, ports)), nullptr);
+    programmer_.add(commands_between(databases_.running, next), nullptr);
     databases_.running = std::move(next);
     if (back.changes_size() > 0) ++databases_.kept.changes;
     databases_.outcomes.add(back.token(), back.text(), true);

@@ -53,6 +53,7 @@ class Committer {
 
     void go_on();
     Result<void> start(config::Transaction& transaction, bool& answered_later);
+    std::vector<Command> commands_between(const config::Running& from, const config::Running& to) const;
     void outcome(const config::Transaction& transaction, const config::Running& before, const config::Running& after,
                  std::uint64_t ticket, const std::vector<Refusal>& refusals);
     void answer(Result<void> result);

@@ -15,31 +15,74 @@ PortMap PortMap::of(const TablesArena& tables) {
     return map;
 }
 
+namespace {
+
+void add_ports(Image& image, const config::Running& running, const PortMap& ports) {
+    for (const auto& [name, id] : ports.ids()) image.ports[id].enabled = !running.disabled().contains(name);
+    for (const auto& [key, vlan] : running.vlans())
+        for (const PortName name : vlan.untagged)
+            if (const PortId id = ports.id(name); id != no_port) image.ports[id].port_vlan = vlan.id;
+}
+
+void add_vlan(Image& image, const config::Vlan& vlan, const PortMap& ports) {
+    VlanImage& made = image.vlans[vlan.id];
+    made.name = vlan.name;
+    made.flags = vlan.has_tag ? vlan_has_tag : 0;
+    for (const PortName name : vlan.tagged)
+        if (const PortId id = ports.id(name); id != no_port) made.member.add(id);
+    for (const PortName name : vlan.untagged)
+        if (const PortId id = ports.id(name); id != no_port) {
+            made.member.add(id);
+            made.untagged.add(id);
+        }
+}
+
+void add_static(Image& image, const config::Vlan& vlan, Mac mac, const config::StaticEntry& entry,
+                const PortMap& ports) {
+    const PortId id = entry.port ? ports.id(*entry.port) : no_port;
+    if (entry.port && id == no_port) return;
+    image.statics[{vlan.id, mac.value()}] = {id, !entry.port};
+}
+
+}  // namespace
+
 Image image_of(const config::Running& running, const PortMap& ports, bool statics) {
     Image image;
-    for (const auto& [name, id] : ports.ids()) image.ports[id].enabled = !running.disabled().contains(name);
-    for (const auto& [key, vlan] : running.vlans()) {
-        VlanImage& made = image.vlans[vlan.id];
-        made.name = vlan.name;
-        made.flags = vlan.has_tag ? vlan_has_tag : 0;
-        for (const PortName name : vlan.tagged)
-            if (const PortId id = ports.id(name); id != no_port) made.member.add(id);
-        for (const PortName name : vlan.untagged)
-            if (const PortId id = ports.id(name); id != no_port) {
-                made.member.add(id);
-                made.untagged.add(id);
-                image.ports[id].port_vlan = vlan.id;
-            }
-    }
+    add_ports(image, running, ports);
+    for (const auto& [key, vlan] : running.vlans()) add_vlan(image, vlan, ports);
     image.aging_seconds = running.aging_seconds();
     if (!statics) return image;
-    for (const auto& [key, entry] : running.statics()) {
-        const config::Vlan* vlan = running.vlan(key.vlan);
-        const PortId id = entry.port ? ports.id(*entry.port) : no_port;
-        if (!vlan || (entry.port && id == no_port)) continue;
-        image.statics[{vlan->id, key.mac.value()}] = {id, !entry.port};
-    }
+    for (const auto& [key, entry] : running.statics())
+        if (const config::Vlan* vlan = running.vlan(key.vlan)) add_static(image, *vlan, key.mac, entry, ports);
     return image;
+}
+
+std::pair<Image, Image> images_of_change(const config::Running& before, const config::Running& after,
+                                         const PortMap& ports) {
+    Image from, to;
+    add_ports(from, before, ports);
+    add_ports(to, after, ports);
+    from.aging_seconds = before.aging_seconds();
+    to.aging_seconds = after.aging_seconds();
+    const auto whole_vlan = [&](Image& image, const config::Running& running, const config::Vlan& vlan) {
+        for (auto at = running.statics().lower_bound({vlan.name, Mac{}});
+             at != running.statics().end() && at->first.vlan == vlan.name; ++at)
+            add_static(image, vlan, at->first.mac, at->second, ports);
+    };
+    differences(before.vlans(), after.vlans(),
+                [&](const std::string&, const config::Vlan* old, const config::Vlan* now) {
+                    if (old) add_vlan(from, *old, ports);
+                    if (now) add_vlan(to, *now, ports);
+                    if (!old || !now || old->id == now->id) return;
+                    whole_vlan(from, before, *old);  // under another number, each is another entry
+                    whole_vlan(to, after, *now);
+                });
+    differences(before.statics(), after.statics(),
+                [&](const config::StaticKey& key, const config::StaticEntry* old, const config::StaticEntry* now) {
+                    if (old) add_static(from, *before.vlan(key.vlan), key.mac, *old, ports);
+                    if (now) add_static(to, *after.vlan(key.vlan), key.mac, *now, ports);
+                });
+    return {std::move(from), std::move(to)};
 }
 
 Image image_of(const TablesArena& tables) {

@@ -71,6 +71,11 @@ struct Image {
 /// `statics` false: without static entries, as image_of(tables) is.
 Image image_of(const config::Running& running, const PortMap& ports, bool statics = true);
 
+/// What `before` and `after` do not have in common, as two images whose difference() is that of the whole ones. Costs
+/// what has changed, and one look at each VLAN and port; static entries that stay cost nothing.
+std::pair<Image, Image> images_of_change(const config::Running& before, const config::Running& after,
+                                         const PortMap& ports);
+
 /// What the tables say now; static entries are not read back.
 Image image_of(const TablesArena& tables);
 

@@ -58,6 +58,24 @@ TEST(Program, differences_lead_from_any_image_to_any_other) {
     }
 }
 
+bool same(const Command& a, const Command& b) {
+    return a.type == b.type && a.owner == b.owner && std::equal(std::begin(a.body), std::end(a.body), b.body);
+}
+
+TEST(Program, the_images_of_a_change_lead_to_the_commands_of_the_whole_ones) {
+    for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+        RandomChanges random(seed);
+        DataplaneInMemory dataplane;
+        const PortMap ports = ports_of(dataplane);
+        const auto from = random.walk(config::Running::factory(port_list()), 60);
+        const auto to = random.walk(from, static_cast<int>(random.below(12)));
+        const auto [before, after] = images_of_change(from, to, ports);
+        const auto whole = difference(image_of(from, ports), image_of(to, ports)), part = difference(before, after);
+        ASSERT_TRUE(std::equal(whole.begin(), whole.end(), part.begin(), part.end(), same))
+            << "seed " << seed << ": " << whole.size() << " commands, and " << part.size();
+    }
+}
+
 /// Which VLAN an id is, by name, in either configuration; "" when it is in neither.
 std::string owner(const Image& image, VlanId id) {
     const auto found = image.vlans.find(id);
