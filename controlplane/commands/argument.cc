@@ -115,6 +115,25 @@ Result<Value> read_syslog_host(std::string_view text) {
     return Value{.text = host->text};
 }
 
+Result<Value> read_session(std::string_view text) {
+    return read_number(text, 1, 100'000, "a session");
+}
+
+/// What crypt(3) makes and understands, and what can be given back in quotes.
+Result<Value> read_hash(std::string_view text) {
+    if (text.size() < 4 || text.size() > 128 || text[0] != '$')
+        return syntax("a hash is what crypt(3) makes, as $y$j9T$...; show configuration prints it");
+    for (const char c : text)
+        if (!letter(c) && !digit(c) && c != '$' && c != '.' && c != '/' && c != '=' && c != ',' && c != '-')
+            return syntax("a hash is what crypt(3) makes, as $y$j9T$...; show configuration prints it");
+    return Value{.text = std::string(text)};
+}
+
+Result<Value> read_password(std::string_view text) {
+    if (text.size() > 32) return syntax("a password has at most 32 characters");
+    return Value{.text = std::string(text)};
+}
+
 Result<Value> read_mac(std::string_view text) {
     if (const auto mac = Mac::parse(text)) return Value{.mac = *mac};
     return syntax("an address is six pairs of hex digits, as 00:01:30:4d:2a:00");
@@ -143,6 +162,12 @@ constexpr ArgumentType types[] = {
     {"server", "Name or address of a TFTP server; with :port when that is not 69", read_server},
     {"filename", "Name of the file, as the server knows it", read_filename},
     {"count", "How many, 1 to 1000000", read_count},
+    {"account", "Name of an account that exists", read_name, Live::accounts},
+    {"password", "Up to 32 characters, in quotes when they hold a space or begin a keyword; \"\" for none",
+     read_password, Live::none, false, true},
+    {"hash", "What crypt(3) makes of a password; show configuration prints it", read_hash},
+    {"session", "Number of a session, as show session lists it", read_session},
+    {"columns", "Width, 80 to 1000", [](std::string_view text) { return read_number(text, 80, 1000, "a width"); }},
     {"pattern", "An extended regular expression, as grep -E; in quotes when it holds a space or a bar", read_pattern},
     {"command", "A command or its first words", read_any, Live::none, true},
 };

@@ -37,7 +37,7 @@ struct Value {
     }
 };
 
-enum class Live : std::uint8_t { none, vlans, ports };  // where Tab finds candidates
+enum class Live : std::uint8_t { none, vlans, ports, accounts };  // where Tab finds candidates
 
 /// The names there are now; asked only when a line needs them.
 using LiveNames = std::function<std::vector<std::string>(Live)>;
@@ -48,6 +48,7 @@ struct ArgumentType {
     Result<Value> (*read)(std::string_view text);  // Code::syntax and a sentence
     Live live = Live::none;
     bool repeats = false;  // takes all the words that follow
+    bool secret = false;   // kept in no log, journal or history
 };
 
 /// Null when there is no such kind.

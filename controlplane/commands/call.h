@@ -10,6 +10,7 @@
 //   local  the client does it itself (exit, history, paging)
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -30,13 +31,41 @@ enum class Role : std::uint8_t {
     privileged
 };  // what an operator must be allowed; each includes the last
 
+/// One operator's session, as `show session` lists it.
+struct SessionView {
+    unsigned number = 0;
+    std::string user, from;
+    Role role{};
+    std::int64_t began_ns = 0;  // CLOCK_REALTIME
+    std::int64_t idle_ms = 0;
+};
+
+/// The sessions of this master; what commands may know of the session server.
+class Sessions {
+  public:
+    virtual ~Sessions() = default;
+    virtual std::vector<SessionView> list() const = 0;
+    /// False when there is no such session.
+    virtual bool end(unsigned number, std::string_view by) = 0;
+
+    struct Logins {
+        std::uint64_t good = 0, failed = 0;
+    };
+
+    /// Of an account, since this board became master.
+    virtual Logins logins(std::string_view account) const = 0;
+};
+
+/// A line, and who asks.
 struct Ask {
-    std::string_view line;
+    std::string_view line = {};
     bool json = false;
     std::uint64_t token = 0;  // of the client, for Switch::outcome
     Role role = Role::privileged;
-    std::string_view who = "operator";  // for what is written down
-    std::string_view attachment = {};   // the client's file that the command reads (Handler::file)
+    std::string_view user = "operator";  // also for what is written down
+    std::string_view attachment = {};    // the client's file that the command reads (Handler::file)
+    unsigned session = 0;
+    Sessions* sessions = nullptr;  // null: there are none
 };
 
 class Pieces {
@@ -60,7 +89,7 @@ struct Output {
     std::string text;  // all of it, unless `rest`
     std::unique_ptr<Pieces> rest;
     Code verdict = Code::ok;  // said behind the text: an answer that is no error, and yet a no
-    std::string_view local;  // what the client does itself: "exit", "history", "paging on", "paging off"
+    std::string_view local;   // what the client does itself: "exit", "history", "paging on", ... (registry.cc)
 };
 
 struct Call {

@@ -3,6 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "controlplane/commands/line.h"
 #include "controlplane/commands/portlist.h"
 #include "controlplane/config/syslog_host.h"
@@ -43,11 +46,41 @@ std::string quote(std::string_view name) {
     return fmt::format("\"{}\"", name);
 }
 
+std::string create_command(const config::Account& account) {
+    return fmt::format("create account {} {}{}", account.admin ? "admin" : "user", quote(account.name),
+                       account.hash.empty() ? "" : fmt::format(" encrypted {}", quote(account.hash)));
+}
+
+/// The accounts out of the factory's two. There is an administrator all along, and never one account too many: a new
+/// administrator comes before the factory's goes, and the rest after.
+std::deque<std::string> account_commands(const config::Running& running) {
+    std::deque<std::string> out;
+    const auto factory = config::Running::factory({});
+    std::vector<config::Account> fresh;
+    for (const auto& [key, account] : running.accounts())
+        if (!factory.account(key)) fresh.push_back(account);
+    std::stable_partition(fresh.begin(), fresh.end(), [](const auto& account) { return account.admin; });
+    const auto mend = [&](const config::Account& made) {
+        const auto* wanted = running.account(made.name);
+        const bool same = wanted && wanted->admin == made.admin;
+        if (!same) out.push_back(fmt::format("delete account {}", quote(made.name)));
+        if (!same && wanted) out.push_back(create_command(*wanted));
+        if (same && wanted->hash != made.hash)
+            out.push_back(fmt::format("configure account {} encrypted {}", quote(made.name), quote(wanted->hash)));
+    };
+    mend(*factory.account("user"));
+    if (!fresh.empty()) out.push_back(create_command(fresh.front()));
+    mend(*factory.account("admin"));
+    for (std::size_t i = 1; i < fresh.size(); ++i) out.push_back(create_command(fresh[i]));
+    return out;
+}
+
 }  // namespace
 
-ConfigurationCommands::ConfigurationCommands(const config::Running& running)
+ConfigurationCommands::ConfigurationCommands(const config::Running& running, bool accounts)
     : changes_(config::changes_between(config::Running::factory({}), running)), taken_(max_vlans) {
     if (const auto* first = running.vlan(config::default_vlan)) taken_[first->id] = true;
+    if (accounts) accounts_ = account_commands(running);
     // The factory's Default holds every port untagged; the first command takes them out.
 }
 
@@ -64,6 +97,7 @@ bool ConfigurationCommands::next(std::string& command) {
         else if (auto one = command_of(change); !one.empty())
             waiting_.push_back(std::move(one));
     }
+    if (waiting_.empty()) std::exchange(accounts_, {}).swap(waiting_);
     if (waiting_.empty()) return false;
     command = std::move(waiting_.front());
     waiting_.pop_front();
@@ -124,6 +158,8 @@ std::string ConfigurationCommands::command_of(const config::Change& change) {
             return fmt::format("configure syslog delete {}", change.syslog_delete().host());
         case config::Change::kSyslogEnable:
             return change.syslog_enable().enabled() ? "enable syslog" : "disable syslog";
+        case config::Change::kAccountSet:
+        case config::Change::kAccountDelete:  // account_commands()
         case config::Change::CHANGE_NOT_SET: break;
     }
     return {};

@@ -20,7 +20,8 @@ namespace baton::commands {
 /// The commands one by one, so that a long configuration can be said in slices.
 class ConfigurationCommands {
   public:
-    explicit ConfigurationCommands(const config::Running& running);
+    /// The accounts' hashes are for administrators only.
+    explicit ConfigurationCommands(const config::Running& running, bool accounts = true);
 
     /// False: that was all.
     bool next(std::string& command);
@@ -31,6 +32,7 @@ class ConfigurationCommands {
     std::vector<config::Change> changes_;
     std::size_t at_ = 0;
     std::deque<std::string> waiting_;  // where a change is several commands
+    std::deque<std::string> accounts_;
     bool begun_ = false;
     std::vector<bool> taken_;  // VLAN numbers, as they will be when the commands so far have been run
     VlanId free_ = 4094;       // the highest that is not
@@ -57,15 +59,23 @@ class ConfigurationReader {
 
     const config::Running& running() const;
 
+    /// A line said a password, not only its hash.
+    bool heard_password() const { return heard_password_; }
+
   private:
     class Draft;
     std::unique_ptr<Draft> draft_;
+    bool heard_password_ = false;
 };
 
 /// All of a text or none: the error names the first wrong line by its number.
 Result<config::Running> read_configuration(std::string_view text, const std::vector<PortName>& ports);
 
-/// The changes that a line asks for, by a switch that is as `sw` says. An error when it is no configuration command.
-Result<std::vector<config::Change>> changes_of(Switch& sw, std::string_view line);
+/// A text that may be stored, once it is found good: itself, or, where it says a password, what it amounts to.
+Result<std::string> storable(std::string text, const std::vector<PortName>& ports);
+
+/// The transaction that a line asks for, by a switch that is as `sw` says: its changes, and the line without passwords.
+/// An error when it is no configuration command.
+Result<config::Transaction> transaction_of(Switch& sw, std::string_view line);
 
 }  // namespace baton::commands

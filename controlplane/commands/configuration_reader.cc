@@ -23,6 +23,8 @@ LiveNames names_in(const Switch& sw) {
         std::vector<std::string> out;
         if (kind == Live::vlans)
             for (const auto& [key, vlan] : sw.running().vlans()) out.push_back(vlan.name);
+        if (kind == Live::accounts)
+            for (const auto& [key, account] : sw.running().accounts()) out.push_back(account.name);
         if (kind == Live::ports)
             for (const auto port : sw.port_names()) out.push_back(port.text());
         return out;
@@ -148,6 +150,7 @@ Result<void> ConfigurationReader::line(std::string_view line) {
     for (const Bound& argument : plan->match.arguments) draft_->name_ports(argument.value.ports);
     const auto changes = changes_of(*draft_, *plan, line);
     if (!changes) return changes.error();
+    heard_password_ = heard_password_ || has_secret(plan->match);
     return draft_->running().replay(*changes);
 }
 
@@ -156,8 +159,9 @@ bool is_remark(std::string_view line) {
     return begin == std::string_view::npos || line[begin] == '#';
 }
 
-Result<config::Running> read_configuration(std::string_view text, const std::vector<PortName>& ports) {
-    ConfigurationReader reader(ports);
+namespace {
+
+Result<void> read_lines(ConfigurationReader& reader, std::string_view text) {
     std::size_t commands = 0;
     for (std::size_t number = 1; !text.empty(); ++number) {
         const auto end = text.find('\n');
@@ -170,13 +174,32 @@ Result<config::Running> read_configuration(std::string_view text, const std::vec
             return Error{good.error().code, fmt::format("line {}: {}", number, good.error().what)};
     }
     if (commands == 0) return failure("this is no configuration: it holds no command");
+    return {};
+}
+
+}  // namespace
+
+Result<config::Running> read_configuration(std::string_view text, const std::vector<PortName>& ports) {
+    ConfigurationReader reader(ports);
+    if (auto good = read_lines(reader, text); !good) return good.error();
     return reader.running();
 }
 
-Result<std::vector<config::Change>> changes_of(Switch& sw, std::string_view line) {
+Result<std::string> storable(std::string text, const std::vector<PortName>& ports) {
+    ConfigurationReader reader(ports);
+    if (auto good = read_lines(reader, text); !good) return good.error();
+    return reader.heard_password() ? configuration_text(reader.running()) : std::move(text);
+}
+
+Result<config::Transaction> transaction_of(Switch& sw, std::string_view line) {
     const auto plan = planned(sw, line);
     if (!plan) return plan.error();
-    return changes_of(sw, *plan, line);
+    auto changes = changes_of(sw, *plan, line);
+    if (!changes) return changes.error();
+    config::Transaction transaction;
+    for (auto& change : *changes) *transaction.add_changes() = std::move(change);
+    transaction.set_line(without_secrets(line, plan->match));
+    return transaction;
 }
 
 }  // namespace baton::commands

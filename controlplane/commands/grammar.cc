@@ -133,8 +133,9 @@ std::variant<Grammar::Threads, Complaint> Grammar::step(const Threads& threads, 
             auto& said = thread.arguments.back().value.text;
             said += " " + word.text;
             thread.arguments.back().text = said;
+            thread.arguments.back().size = word.at + word.size - thread.arguments.back().at;
         } else {
-            thread.arguments.push_back({option.node->argument, std::move(option.value), word.text, word.at});
+            thread.arguments.push_back({option.node->argument, std::move(option.value), word.text, word.at, word.size});
         }
         thread.node = option.node;
         out.push_back(std::move(thread));

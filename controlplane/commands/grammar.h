@@ -20,8 +20,9 @@ namespace baton::commands {
 struct Bound {
     const ArgumentType* type = nullptr;
     Value value;
-    std::string text;    // as typed
-    std::size_t at = 0;  // in the line
+    std::string text;      // as typed
+    std::size_t at = 0;    // in the line
+    std::size_t size = 0;  // there, with its quotes
 };
 
 struct Match {

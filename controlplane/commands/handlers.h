@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every handler's name, for the table. Each family is one file: vlan.cc fdb.cc fdb_show.cc ports.cc fabric.cc system.cc
-// log.cc msm.cc msm_configure.cc msm_check.cc storage.cc help.cc.
+// log.cc msm.cc msm_configure.cc msm_check.cc storage.cc account.cc help.cc.
 #pragma once
 
 #include "controlplane/commands/call.h"
@@ -76,6 +76,15 @@ void use_configuration(const Call&, Done);
 void upload_configuration(const Call&, std::function<void(Output)>);
 void download_configuration(const Call&, std::function<void(Output)>);
 Result<Plan> unconfigure_switch(const Call&);
+
+Result<Plan> create_account(const Call&);
+Result<Plan> configure_account(const Call&);
+Result<Plan> delete_account(const Call&);
+Result<Json> show_accounts(const Call&);
+std::string show_accounts_text(const Json&);
+Result<Json> show_session(const Call&);
+std::string show_session_text(const Json&);
+void clear_session(const Call&, Done);
 
 Result<Json> help(const Call&);
 std::string help_text(const Json&);

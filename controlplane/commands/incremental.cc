@@ -84,17 +84,14 @@ bool Incremental::next(std::string& out) {
         at_ = end + 1;
         ++number_;
         if (is_remark(line)) continue;
-        auto changes = changes_of(sw_, line);
-        if (!changes || changes->empty()) {
-            report(out, number_, changes ? Result<void>() : Result<void>(changes.error()));
+        auto transaction = transaction_of(sw_, line);
+        if (!transaction || transaction->changes().empty()) {
+            report(out, number_, transaction ? Result<void>() : Result<void>(transaction.error()));
             continue;
         }
-        config::Transaction transaction;
-        for (auto& change : *changes) *transaction.add_changes() = std::move(change);
-        transaction.set_line(std::string(line));
         line_ = std::make_shared<Line>();
         line_->number = number_;
-        sw_.commit(std::move(transaction), [shared = line_](Result<void> outcome) {
+        sw_.commit(std::move(*transaction), [shared = line_](Result<void> outcome) {
             shared->outcome = std::move(outcome);
             if (const auto wake = std::exchange(shared->wake, nullptr)) wake();
         });

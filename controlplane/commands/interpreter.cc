@@ -39,6 +39,13 @@ Output failed(const Error& error, bool json) {
     return out;
 }
 
+/// A password may follow, none is there, and nothing else that takes its place.
+bool lacks_secret(const Graph& graph, const Match& match) {
+    if (has_secret(match) || match.get<std::string>("hash")) return false;
+    return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                       [](const Node& node) { return node.argument && node.argument->secret; });
+}
+
 /// Read when the program starts, and not when a board takes over: no time may be lost there.
 [[maybe_unused]] const Grammar& read_at_start = command_grammar();
 
@@ -55,6 +62,18 @@ const Grammar& command_grammar() {
     return grammar;
 }
 
+bool has_secret(const Match& match) {
+    return std::any_of(match.arguments.begin(), match.arguments.end(),
+                       [](const Bound& bound) { return bound.type->secret; });
+}
+
+std::string without_secrets(std::string_view line, const Match& match) {
+    std::string out(line);
+    for (auto bound = match.arguments.rbegin(); bound != match.arguments.rend(); ++bound)
+        if (bound->type->secret) out.replace(bound->at, bound->size, "***");
+    return out;
+}
+
 std::string dump(const Json& json) {
     return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
@@ -66,6 +85,8 @@ LiveNames Interpreter::live() const {
         std::vector<std::string> out;
         if (kind == Live::vlans)
             for (const auto& [key, vlan] : sw_.running().vlans()) out.push_back(vlan.name);
+        if (kind == Live::accounts)
+            for (const auto& [key, account] : sw_.running().accounts()) out.push_back(account.name);
         if (kind == Live::ports)
             for (const auto port : sw_.port_names()) out.push_back(port.text());
         return out;
@@ -87,7 +108,9 @@ Nature Interpreter::nature(std::string_view text) const {
             row.handler.question ? row.handler.question({sw_, *match, ask}) : std::string(row.confirm),
             path ? row.handler.file : ClientFile::none,
             path ? *path : std::string(),
-            row.handler.patience};
+            row.handler.patience,
+            lacks_secret(grammar_.graph(match->row), *match),
+            has_secret(*match)};
 }
 
 void Interpreter::run(const Ask& ask, std::function<void(Output)> answer) const {
@@ -122,7 +145,10 @@ void Interpreter::run(const Ask& ask, std::function<void(Output)> answer) const 
     const auto& match = std::get<Match>(matched);
     const auto& row = commands()[match.row];
     if (row.role > ask.role)
-        return answer(failed(failure("this account may not do that; log in as an administrator"), json));
+        return answer(failed(failure(fmt::format("user {} may look but not touch; log in as an administrator (baton "
+                                                 "--as admin)",
+                                                 ask.user)),
+                             json));
     carry_out(row, match, ask, json, std::move(answer));
 }
 
@@ -153,7 +179,7 @@ void Interpreter::carry_out(const Row& row, const Match& match, const Ask& ask, 
         transaction.set_token(ask.token);
         for (auto& change : plan->changes) *transaction.add_changes() = std::move(change);
         transaction.set_text(plan->text);
-        transaction.set_line(std::string(ask.line));
+        transaction.set_line(without_secrets(ask.line, match));
         // What was journalled may say more than the plan did: that it is programmed later.
         sw_.commit(std::move(transaction), [answer = std::move(answer), text = std::move(plan->text), json, &sw = sw_,
                                             token = ask.token](Result<void> result) {
@@ -221,8 +247,9 @@ Result<std::vector<std::string>> Interpreter::help(std::string_view line, std::s
     return out;
 }
 
-std::string Interpreter::prompt(std::uint32_t count) const {
-    return fmt::format("{}.{} # ", sw_.running().name(), count);
+std::string Interpreter::prompt(std::uint32_t count, Role role) const {
+    return fmt::format("{}{}.{} {} ", sw_.unsaved() ? "* " : "", sw_.running().name(), count,
+                       role == Role::read ? '>' : '#');
 }
 
 }  // namespace baton::commands

@@ -21,6 +21,8 @@ struct Nature {
     ClientFile file{};        // what the command does with `path`
     std::string path;
     std::uint32_t patience = 0;  // seconds
+    bool lacks_secret = false;   // a password could follow; a person is asked for it, so that it is not seen
+    bool has_secret = false;     // a password is in the line; it is kept nowhere
 };
 
 class Interpreter {
@@ -38,8 +40,8 @@ class Interpreter {
     /// "word\texplanation" for all that could stand there; an error when the line is wrong before it.
     Result<std::vector<std::string>> help(std::string_view line, std::size_t cursor) const;
 
-    /// "Baton.7 # "
-    std::string prompt(std::uint32_t count) const;
+    /// "* Baton.7 # ": a star while there is something to save, # for administrators, > for others.
+    std::string prompt(std::uint32_t count, Role role = Role::privileged) const;
 
     const Grammar& grammar() const { return grammar_; }
 
@@ -55,6 +57,12 @@ class Interpreter {
 
 /// The table of commands (registry.h), read once.
 const Grammar& command_grammar();
+
+/// A password is in the line.
+bool has_secret(const Match& match);
+
+/// The line as it may be kept: stars for passwords.
+std::string without_secrets(std::string_view line, const Match& match);
 
 /// Indented, and never throws: bytes that are no UTF-8 are replaced.
 std::string dump(const Json& json);

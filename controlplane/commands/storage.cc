@@ -16,7 +16,8 @@ namespace {
 
 class ConfigurationWalk final : public Walk {
   public:
-    explicit ConfigurationWalk(const config::Running& running) : commands_(running), name_(running.name()) {}
+    explicit ConfigurationWalk(const config::Running& running, bool accounts = true)
+        : commands_(running, accounts), name_(running.name()) {}
 
     std::string_view name() const override { return "commands"; }
 
@@ -76,17 +77,17 @@ void use_text(Switch& sw, std::string text, StoreRequest request, bool increment
 }  // namespace
 
 Result<std::unique_ptr<Walk>> show_configuration(const Call& call) {
-    return std::unique_ptr<Walk>(std::make_unique<ConfigurationWalk>(call.sw.running()));
+    return std::unique_ptr<Walk>(std::make_unique<ConfigurationWalk>(call.sw.running(), call.ask.role != Role::read));
 }
 
 void save_configuration(const Call& call, Done done) {
-    call.sw.store({space_said(call), std::nullopt, call.ask.token, std::string(call.ask.who),
+    call.sw.store({space_said(call), std::nullopt, call.ask.token, std::string(call.ask.user),
                    "The configuration is saved as {}, on both boards.\n"},
                   std::move(done));
 }
 
 void use_configuration(const Call& call, Done done) {
-    call.sw.select(*space_said(call), call.ask.token, std::string(call.ask.who), std::move(done));
+    call.sw.select(*space_said(call), call.ask.token, std::string(call.ask.user), std::move(done));
 }
 
 void upload_configuration(const Call& call, std::function<void(Output)> answer) {
@@ -104,7 +105,7 @@ void upload_configuration(const Call& call, std::function<void(Output)> answer) 
 
 void download_configuration(const Call& call, std::function<void(Output)> answer) {
     const bool incremental = call.match.says("incremental"), json = call.ask.json;
-    StoreRequest store{std::nullopt, std::nullopt, call.ask.token, std::string(call.ask.who), {}};
+    StoreRequest store{std::nullopt, std::nullopt, call.ask.token, std::string(call.ask.user), {}};
     store.answer =
         "The downloaded configuration is stored as {}, on both boards. It will be used when the switch boots "
         "next;\nthe running configuration is as it was. To apply a file now: download configuration ... incremental\n";

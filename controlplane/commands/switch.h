@@ -70,6 +70,7 @@ class Switch {
     virtual const config::Running& running() const = 0;
     virtual Slot slot() const = 0;
     virtual Term term() const = 0;
+
     virtual const BatonPage& baton() const = 0;
     virtual const BoardPage& board(Slot slot) const = 0;
 

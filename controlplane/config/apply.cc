@@ -279,6 +279,41 @@ Result<void> Editor::apply(const SyslogEnable& change) {
     return {};
 }
 
+/// A name that exists already takes the new role and hash.
+Result<void> Editor::apply(const AccountSet& change) {
+    if (auto good = check_name("account's name", change.name()); !good) return good;
+    const std::string& hash = change.hash();
+    if (hash.size() > 128 || (!hash.empty() && hash[0] != '$'))
+        return Error{Code::syntax, "a password's hash is what crypt(3) makes, as $y$j9T$..."};
+    for (const char c : hash)
+        if (c <= ' ' || c > '~' || c == '"' || c == '\'' || c == ':')
+            return Error{Code::syntax, "a password's hash is what crypt(3) makes, as $y$j9T$..."};
+    const auto key = lower(change.name());
+    const auto found = running_.accounts_.find(key);
+    if (found != running_.accounts_.end() && found->second.admin && !change.admin())
+        if (auto good = another_admin(key); !good) return good;
+    running_.accounts_[key] = {key, change.admin(), hash};
+    return {};
+}
+
+Result<void> Editor::another_admin(const std::string& key) const {
+    for (const auto& [other, account] : running_.accounts_)
+        if (other != key && account.admin) return {};
+    return failure("account " + running_.accounts_.at(key).name +
+                   " is the last administrator; create another first: create account admin <name>");
+}
+
+Result<void> Editor::apply(const AccountDelete& change) {
+    const auto key = lower(change.name());
+    const auto found = running_.accounts_.find(key);
+    if (found == running_.accounts_.end())
+        return failure("there is no account " + quoted(change.name()) + "; 'show accounts' lists them");
+    if (found->second.admin)
+        if (auto good = another_admin(key); !good) return good;
+    running_.accounts_.erase(found);
+    return {};
+}
+
 Result<void> Editor::apply(const Change& change) {
     switch (change.change_case()) {
         case Change::kVlanCreate: return apply(change.vlan_create());
@@ -296,6 +331,8 @@ Result<void> Editor::apply(const Change& change) {
         case Change::kSyslogAdd: return apply(change.syslog_add());
         case Change::kSyslogDelete: return apply(change.syslog_delete());
         case Change::kSyslogEnable: return apply(change.syslog_enable());
+        case Change::kAccountSet: return apply(change.account_set());
+        case Change::kAccountDelete: return apply(change.account_delete());
         case Change::CHANGE_NOT_SET: break;
     }
     return failure("this release does not know that kind of change; run one release on both boards");

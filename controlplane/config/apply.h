@@ -30,6 +30,8 @@ class Editor {
     Result<void> apply(const SyslogAdd& change);
     Result<void> apply(const SyslogDelete& change);
     Result<void> apply(const SyslogEnable& change);
+    Result<void> apply(const AccountSet& change);
+    Result<void> apply(const AccountDelete& change);
 
     Result<const Vlan*> vlan(const std::string& name) const;
     void put(Vlan vlan);
@@ -38,6 +40,7 @@ class Editor {
     Result<std::set<PortName>> ports(const List& list) const;
     const Vlan* vlan_with_id(VlanId id) const;
     VlanId free_id() const;
+    Result<void> another_admin(const std::string& key) const;
     void forget_statics(const std::string& vlan, const std::set<PortName>* on);
 
     Running& running_;

@@ -42,6 +42,11 @@ Running Running::factory(const std::vector<PortName>& ports) {
     return made;
 }
 
+const Account* Running::account(std::string_view name) const {
+    const auto found = accounts_.find(lower(name));
+    return found == accounts_.end() ? nullptr : &found->second;
+}
+
 const Vlan* Running::vlan(std::string_view name) const {
     const auto found = vlans_.find(lower(name));
     return found == vlans_.end() ? nullptr : &found->second;
@@ -200,6 +205,17 @@ std::vector<Change> changes_between(const Running& from, const Running& to) {
         change->set_severity(static_cast<std::uint32_t>(severity));
     }
     if (from.syslog().enabled != to.syslog().enabled) add().mutable_syslog_enable()->set_enabled(to.syslog().enabled);
+    for (const bool admin : {true, false})  // and then those that go, so that there is an administrator all along
+        for (const auto& [key, account] : to.accounts()) {
+            const Account* old = from.account(key);
+            if (account.admin != admin || (old && *old == account)) continue;
+            AccountSet* change = add().mutable_account_set();
+            change->set_name(account.name);
+            change->set_admin(account.admin);
+            change->set_hash(account.hash);
+        }
+    for (const auto& [key, account] : from.accounts())
+        if (!to.account(key)) add().mutable_account_delete()->set_name(account.name);
     return out;
 }
 

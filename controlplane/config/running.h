@@ -24,6 +24,7 @@
 namespace baton::config {
 
 inline constexpr std::string_view default_vlan = "Default";
+inline constexpr std::size_t max_accounts = 64;  // that an operator may make
 
 struct Vlan {
     std::string name;
@@ -63,9 +64,18 @@ struct Syslog {
     friend bool operator==(const Syslog&, const Syslog&) = default;
 };
 
+/// An operator's account. Only what crypt(3) made of the password is known, here, in the journal and on flash.
+struct Account {
+    std::string name;  // in lower case
+    bool admin = false;
+    std::string hash;  // empty: nobody can log in by password
+    friend bool operator==(const Account&, const Account&) = default;
+};
+
 class Running {
   public:
-    /// The factory's configuration: VLAN Default, tag 1, holding all of `ports` untagged; aging 300 s; name "Baton".
+    /// The factory's configuration: VLAN Default, tag 1, holding all of `ports` untagged; aging 300 s; name "Baton";
+    /// accounts admin and user, without passwords.
     static Running factory(const std::vector<PortName>& ports);
 
     /// All of `changes`, or none: on error *this is untouched and the sentence says which change and why.
@@ -102,6 +112,11 @@ class Running {
     /// number as before holds the same value, or damaged memory (host/diagnostics.h). No part of the value.
     std::uint64_t stamp() const { return stamp_.number; }
 
+    /// Keys are the names.
+    const std::map<std::string, Account>& accounts() const { return accounts_; }
+
+    const Account* account(std::string_view name) const;
+
     friend bool operator==(const Running&, const Running&) = default;
 
   private:
@@ -123,6 +138,7 @@ class Running {
     MsmFailover msm_failover_;
     RecoveryLevel recovery_level_;
     Syslog syslog_;
+    std::map<std::string, Account> accounts_ = {{"admin", {"admin", true, {}}}, {"user", {"user", false, {}}}};
     Stamp stamp_;
 };
 

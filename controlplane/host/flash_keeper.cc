@@ -87,8 +87,10 @@ void FlashKeeper::write(FlashWrite what, std::function<void(Result<config::Store
         const auto work = [&]() -> Written {
             if (what.running) {
                 what.text = commands::configuration_text(*what.running);
-            } else if (auto good = commands::read_configuration(what.text, ports); !good) {
-                return failure("this is not a configuration that can be stored: " + good.error().what);
+            } else {
+                auto good = commands::storable(std::move(what.text), ports);
+                if (!good) return failure("this is not a configuration that can be stored: " + good.error().what);
+                what.text = std::move(*good);
             }
             if (what.text.size() > what.most)
                 return failure("the configuration takes " + std::to_string(what.text.size()) + " bytes of text, and " +

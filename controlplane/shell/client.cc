@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "controlplane/commands/complain.h"
 #include "controlplane/shell/frame.h"
@@ -18,7 +19,9 @@
 namespace baton::session {
 namespace {
 
-constexpr Duration hello_pause = milliseconds(20);     // between two tries at a socket that closes at once
+constexpr Duration hello_pause = milliseconds(20);  // between two tries at a socket that closes at once
+constexpr int logins_most = 3;
+constexpr int idle_tries_most = 50;                    // then an idle session waits for its next command
 constexpr Duration outcome_pause = milliseconds(100);  // between two looks at a change that still runs
 
 void pause(Duration time) {
@@ -32,6 +35,14 @@ std::uint64_t new_token() {
         if (::getrandom(&token, sizeof token, 0) != sizeof token)
             token = static_cast<std::uint64_t>(monotonic_now().ns);
     return token;
+}
+
+/// What a refusal says, without its mark.
+std::string sentence_of(const Reply& reply) {
+    auto what = reply.text();
+    if (what.starts_with("%% ")) what.erase(0, 3);
+    while (what.ends_with('\n')) what.pop_back();
+    return what;
 }
 
 /// The filters of a line, anew each time, because a chain remembers what it has seen. What is wrong with their words
@@ -66,32 +77,73 @@ Client::Answer Client::failed(Code code, const std::string& what) const {
     return {code, {}, commands::text_of(Error{code, what}, options_.json)};
 }
 
-Result<Reply> Client::say_hello(const std::string& line) {
-    const auto until = deadline();
+Request Client::greeting(const std::string& line) const {
     Request request;
     request.set_kind(Request::HELLO);
     request.set_line(line);
     request.set_count(count_);
+    if (greeted_) return request;
+    request.set_session(session_);
+    request.set_began_ns(began_ns_);
+    request.set_from(options_.from);
+    request.set_account(options_.account);
+    request.set_password(options_.password);
+    request.set_by_password(options_.by_password);
+    return request;
+}
+
+void Client::greeted(const Reply& reply, bool tell) {
+    greeted_ = true;
+    session_ = reply.session();
+    unsaved_ = reply.unsaved();
+    if (!tell) return;
+    if (term_ != 0 && reply.term() != term_ && options_.notice)
+        options_.notice(
+            fmt::format("-- {} carries the baton now (term {}); this session goes on", reply.slot(), reply.term()));
+    term_ = reply.term();
+    prompt_ = reply.prompt();
+}
+
+Result<Reply> Client::say_hello(const std::string& line) {
+    auto until = deadline();
+    int wrong_passwords = 0;
+    if (std::exchange(hello_out_, false)) link_.close();
+    idle_tries_ = 0;
     while (true) {
         std::string why;
-        if (link_.is_open() && link_.gone()) link_.close();
-        if (!link_.is_open() && !link_.connect(why))
-            return Error{Code::no_master, fmt::format("no switch answers at {}; is baton-chassis running?", why)};
+        if (link_.is_open() && link_.gone()) {
+            Reply last;
+            if (link_.receive(last, until) == Got::reply && last.ended()) {
+                ended_ = true;
+                link_.close();
+                return Error{Code::failed, sentence_of(last)};
+            }
+            link_.close();
+        }
+        if (!link_.is_open()) {
+            greeted_ = false;
+            if (!link_.connect(why))
+                return Error{Code::no_master, fmt::format("no switch answers at {}; is baton-chassis running?", why)};
+        }
         Reply reply;
-        const auto got = link_.send(request, until) ? link_.receive(reply, until) : Got::broken;
+        const auto got = link_.send(greeting(line), until) ? link_.receive(reply, until) : Got::broken;
+        if (got == Got::reply && reply.need_password() && options_.secret) {
+            if (options_.by_password && ++wrong_passwords >= logins_most) return Error{Code::failed, "login incorrect"};
+            if (options_.by_password) options_.notice ? options_.notice("%% " + sentence_of(reply)) : void();
+            const auto password = options_.secret("password: ");
+            if (!password) return Error{Code::failed, "no login"};
+            options_.password = *password;
+            options_.by_password = true;
+            until = deadline();  // a person took as long as he took
+            continue;
+        }
         if (got == Got::reply && reply.code() != 0) {
             link_.close();
-            auto what = reply.text();
-            if (what.starts_with("%% ")) what.erase(0, 3);
-            while (what.ends_with('\n')) what.pop_back();
-            return Error{static_cast<Code>(reply.code()), what};
+            if (reply.ended()) ended_ = true;
+            return Error{static_cast<Code>(reply.code()), sentence_of(reply)};
         }
         if (got == Got::reply) {
-            if (term_ != 0 && reply.term() != term_ && options_.notice)
-                options_.notice(fmt::format("-- {} carries the baton now (term {}); this session goes on", reply.slot(),
-                                            reply.term()));
-            term_ = reply.term();
-            prompt_ = reply.prompt();
+            greeted(reply, true);
             return reply;
         }
         link_.close();
@@ -106,7 +158,59 @@ Result<Reply> Client::say_hello(const std::string& line) {
     }
 }
 
+bool Client::idle(bool tell) {
+    if (link_.is_open() && !hello_out_) {
+        Reply last;
+        if (link_.receive(last, monotonic_now() + seconds(1)) == Got::reply && last.ended()) {
+            ended_ = true;
+            if (options_.notice) options_.notice("%% " + sentence_of(last));
+            link_.close();
+            return true;
+        }
+        link_.close();
+    }
+    if (link_.is_open()) {
+        Reply reply;
+        hello_out_ = false;
+        if (link_.receive(reply, monotonic_now() + seconds(1)) == Got::reply) {
+            const bool another = reply.code() == 0 && reply.term() != term_;
+            // the same master: it had no room for an idle session, so this one waits with a closed link
+            if (another) greeted(reply, tell);
+            if (!another) link_.close();
+            return another && tell;
+        }
+        link_.close();
+    }
+    greeted_ = false;
+    std::string why;
+    if (++idle_tries_ > idle_tries_most || !link_.connect(why)) return false;  // the next command tries again
+    if (idle_tries_ > 1) pause(hello_pause);
+    if (!link_.send(greeting({}), monotonic_now() + seconds(1))) link_.close();
+    hello_out_ = link_.is_open();
+    return false;
+}
+
+/// The line with a password that was typed twice, unseen.
+Result<std::string> Client::with_secret(const std::string& line) {
+    const auto password = options_.secret("password: ");
+    const auto again = password ? options_.secret("Reenter password: ") : password;
+    if (!password || !again) return Error{Code::failed, "nothing was changed"};
+    if (*password != *again) return Error{Code::failed, "the two differ; nothing was changed"};
+    const char mark = password->find('"') == std::string::npos ? '"' : '\'';
+    if (password->find(mark) != std::string::npos)
+        return Error{Code::syntax, "a password may hold \" or ', not both; nothing was changed"};
+    std::size_t end = line.size();
+    if (const auto cut = commands::split(line); const auto* good = std::get_if<commands::Line>(&cut))
+        if (!good->bars.empty()) end = good->bars.front();
+    return fmt::format("{} {}{}{} {}", line.substr(0, end), mark, *password, mark, line.substr(end));
+}
+
 Client::Answer Client::hello() {
+    if (began_ns_ == 0) {
+        timespec now;
+        ::clock_gettime(CLOCK_REALTIME, &now);
+        began_ns_ = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000ull + static_cast<std::uint64_t>(now.tv_nsec);
+    }
     const auto greeting = say_hello({});
     return greeting ? Answer{} : failed(greeting.error().code, greeting.error().what);
 }
@@ -132,7 +236,9 @@ Result<void> Client::attach(const std::string& path) {
     }
 }
 
-Client::Answer Client::run(const std::string& line, int out) {
+Client::Answer Client::run(const std::string& typed, int out) {
+    std::string line = typed;
+    had_secret_ = asked_secret_ = false;
     auto filters = filters_of(line);
     if (const auto* complaint = std::get_if<commands::Complaint>(&filters))
         return {Code::syntax, {}, commands::text_of(*complaint, line, options_.json)};
@@ -147,6 +253,15 @@ Client::Answer Client::run(const std::string& line, int out) {
         if (!greeting) return failed(greeting.error().code, greeting.error().what);
         if (!again && !greeting->confirm().empty() && options_.confirm && !options_.confirm(greeting->confirm()))
             return {};
+        if (!again) had_secret_ = greeting->has_secret();
+        if (!again) asked_secret_ = false;
+        if (!again && greeting->lacks_secret() && options_.secret) {
+            auto whole = with_secret(line);
+            if (!whole) return failed(whole.error().code, whole.error().what);
+            line = std::move(*whole);
+            request.set_line(line);
+            had_secret_ = asked_secret_ = true;
+        }
         if (!greeting->read_file().empty())
             if (const auto attached = attach(greeting->read_file()); !attached) {
                 link_.close();
@@ -199,7 +314,7 @@ Client::Answer Client::run(const std::string& line, int out) {
                           fmt::format("no answer within {:g} s{}", patience.seconds(),
                                       greeting->change() ? "; it may still be done: look before you repeat it"
                                                          : "; try --timeout"));
-        if (greeting->change() && write_file.empty()) return outcome(request.token(), *greeting, line, screen);
+        if (greeting->change() && write_file.empty()) return outcome(request.token(), *greeting, typed, screen);
         if (again || !screen.restart(std::move(std::get<commands::FilterChain>(filters = filters_of(line)))))
             return failed(Code::failed, "the master was lost in the middle of the answer; ask again");
     }

@@ -3,10 +3,13 @@
 
 #include <fmt/core.h>
 #include <histedit.h>
+#include <poll.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "controlplane/commands/line.h"
 
@@ -14,12 +17,17 @@ namespace baton::session {
 namespace {
 
 constexpr int history_lines = 500;
+constexpr const char* save_question = "Do you wish to save your configuration changes? (y or n) ";
 
-Client& client_of(EditLine* editor) {
-    void* client = nullptr;
-    el_get(editor, EL_CLIENTDATA, &client);
-    return *static_cast<Client*>(client);
+struct Desk;
+
+Desk& desk_of(EditLine* editor) {
+    void* desk = nullptr;
+    el_get(editor, EL_CLIENTDATA, &desk);
+    return *static_cast<Desk*>(desk);
 }
+
+Client& client_of(EditLine* editor);
 
 char* prompt_of(EditLine* editor) {
     return const_cast<char*>(client_of(editor).prompt().c_str());
@@ -130,6 +138,58 @@ void print_history(History* history) {
     print(out);
 }
 
+/// What the editing of a line needs besides the client.
+struct Desk {
+    Client& client;
+    bool paging = true;  // a person reads: scripts switch it off first
+};
+
+Client& client_of(EditLine* editor) {
+    return desk_of(editor).client;
+}
+
+/// A key. While none comes the link is watched: a master that is lost is noticed at once. A person is told at once,
+/// too; a script only with its next answer, because a prompt that it did not ask for would bring it out of step.
+int read_key(EditLine* editor, wchar_t* key) {
+    auto& desk = desk_of(editor);
+    while (true) {
+        pollfd both[2] = {{STDIN_FILENO, POLLIN, 0}, {desk.client.fd(), POLLIN, 0}};
+        if (::poll(both, 2, -1) < 0) {
+            if (errno == EINTR && !interrupted) continue;
+            return -1;
+        }
+        if (both[0].revents != 0) {
+            unsigned char byte = 0;
+            const auto size = ::read(STDIN_FILENO, &byte, 1);
+            if (size < 0 && errno == EINTR && !interrupted) continue;
+            if (size > 0 && byte >= 0x80) continue;  // commands are ASCII
+            *key = static_cast<wchar_t>(byte);
+            return static_cast<int>(size);
+        }
+        if (both[1].revents == 0 || !desk.client.idle(desk.paging)) continue;
+        if (desk.client.ended()) return 0;
+        el_set(editor, EL_REFRESH);
+    }
+}
+
+std::optional<std::string> typed_line(const std::string& question) {
+    print(question);
+    std::string out;
+    for (char c = 0;;) {
+        const auto size = ::read(STDIN_FILENO, &c, 1);
+        if (size <= 0 || interrupted) return {};
+        if (c == '\n' || c == '\r') return out;
+        out += c;
+    }
+}
+
+/// Interactive sessions show errors in a form that the clients of other makers' switches recognise.
+std::string marked(const Client::Answer& answer) {
+    if (!answer.complaint.starts_with("%% ")) return answer.complaint;
+    if (answer.code == Code::syntax) return answer.complaint + "%% Invalid input detected at '^' marker.\n";
+    return "%% Error: " + answer.complaint.substr(3);
+}
+
 }  // namespace
 
 bool ask_at_terminal(const std::string& question) {
@@ -139,14 +199,35 @@ bool ask_at_terminal(const std::string& question) {
     return size > 0 && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
+std::optional<std::string> ask_for(const std::string& question) {
+    return typed_line(question);
+}
+
+std::optional<std::string> ask_unseen(const std::string& question) {
+    termios before{};
+    if (::tcgetattr(STDIN_FILENO, &before) < 0) return {};
+    termios quiet = before;
+    quiet.c_lflag = (quiet.c_lflag | ICANON | ISIG) & static_cast<tcflag_t>(~ECHO);
+    quiet.c_iflag |= ICRNL;
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    auto out = typed_line(question);
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    print("\n");
+    return out;
+}
+
 int interactive(Client& client) {
-    client.options().notice = [](const std::string& line) { print(line + "\n"); };
-    bool paging = ::isatty(STDOUT_FILENO);
+    bool editing = false;
+    client.options().notice = [&editing](const std::string& line) { print((editing ? "\n" : "") + line + "\n"); };
+    Desk desk{client, ::isatty(STDOUT_FILENO) != 0};
+    const auto confirm = client.options().confirm;
     const auto greeting = client.hello();
     if (greeting.code != Code::ok) {
         print(greeting.complaint);
         return static_cast<int>(greeting.code);
     }
+
+    print("Baton " BATON_VERSION "\nPress the <tab> or '?' key at any time for completions.\n");
 
     struct sigaction action {};
 
@@ -158,7 +239,8 @@ int interactive(Client& client) {
     ::history(history, &event, H_SETSIZE, history_lines);
     ::history(history, &event, H_SETUNIQUE, 1);
     EditLine* editor = el_init("baton", stdin, stdout, stderr);
-    el_set(editor, EL_CLIENTDATA, &client);
+    el_set(editor, EL_CLIENTDATA, &desk);
+    el_set(editor, EL_GETCFN, read_key);
     el_set(editor, EL_PROMPT, prompt_of);
     el_set(editor, EL_EDITOR, "emacs");
     el_set(editor, EL_HIST, ::history, history);
@@ -174,23 +256,34 @@ int interactive(Client& client) {
         int size = 0;
         interrupted = 0;
         el_set(editor, EL_PREP_TERM, 1);  // before the prompt is seen: libedit does it after, and loses a quick Ctrl-D
+        editing = true;
         const char* typed = el_gets(editor, &size);
+        editing = false;
         if (!typed || size <= 0) {
             if (interrupted) continue;
+            if (client.ended()) break;
             print("\n");
             break;
         }
         std::string line(typed, static_cast<std::size_t>(size));
         while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
         if (line.find_first_not_of(" \t") == std::string::npos) continue;
-        ::history(history, &event, H_ENTER, typed);
-        client.options().page_rows = paging ? rows_of_terminal() : 0;
+        client.options().page_rows = desk.paging ? rows_of_terminal() : 0;
+        const std::string entered(typed, static_cast<std::size_t>(size));
         const auto answer = client.run(line, STDOUT_FILENO);
-        print(answer.complaint);
-        if (answer.local == "exit" || client.output_gone()) break;
+        if (!client.had_secret() || client.asked_secret()) ::history(history, &event, H_ENTER, entered.c_str());
+        print(marked(answer));
+        if (answer.local == "exit") {
+            if (client.unsaved() && client.options().confirm && client.options().confirm(save_question))
+                print(marked(client.run("save configuration", STDOUT_FILENO)));
+            break;
+        }
+        if (client.output_gone() || client.ended()) break;
         if (answer.local == "history") print_history(history);
-        if (answer.local == "paging on") paging = true;
-        if (answer.local == "paging off") paging = false;
+        if (answer.local == "paging on") desk.paging = true;
+        if (answer.local == "paging off") desk.paging = false;
+        if (answer.local == "asking on") client.options().confirm = confirm;
+        if (answer.local == "asking off") client.options().confirm = nullptr;
     }
     el_end(editor);
     history_end(history);

@@ -21,6 +21,8 @@ class Link {
   public:
     explicit Link(std::string path) : path_(std::move(path)) {}
 
+    int fd() const { return socket_.get(); }
+
     bool is_open() const { return static_cast<bool>(socket_); }
 
     void close() { socket_.reset(); }

@@ -1,47 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/shell/session.h"
 
-#include <pwd.h>
-#include <sys/socket.h>
+#include <fmt/core.h>
+#include <time.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <chrono>
 
+#include "controlplane/commands/password.h"
 #include "controlplane/shell/frame.h"
+#include "sync/base/log.h"
 
 namespace baton {
+using boost::system::error_code;
+
 namespace {
 
 constexpr std::size_t attached_most = 16u << 20;  // bytes, of all sessions together
+constexpr auto wrong_password_pause = std::chrono::seconds(1);
+constexpr std::string_view no_account_hash = "$y$j9T$...............";  // takes as long as a real one, and fits nothing
 
-std::string user_of(int socket) {
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return "operator";
-    passwd entry{}, *found = nullptr;
-    char text[4096];
-    if (::getpwuid_r(peer.uid, &entry, text, sizeof text, &found) != 0 || !found)
-        return "uid" + std::to_string(peer.uid);
-    return entry.pw_name;
+std::int64_t wall_now_ns() {
+    timespec ts;
+    ::clock_gettime(CLOCK_REALTIME, &ts);
+    return ts.tv_sec * 1'000'000'000LL + ts.tv_nsec;
+}
+
+/// What a client says of itself, as it may be shown.
+std::string tidy(std::string_view text) {
+    std::string out(text.substr(0, 64));
+    for (auto& c : out)
+        if (c < ' ' || c > '~') c = '?';
+    return out;
 }
 
 }  // namespace
-
-using boost::system::error_code;
 
 Session::Session(Socket socket, std::shared_ptr<const Owner> owner)
     : socket_(std::move(socket)),
       timer_(socket_.get_executor()),
       owner_(std::move(owner)),
+      slow_(socket_.get_executor()),
       last_used_(monotonic_now()) {
     error_code ignored;
     socket_.non_blocking(true, ignored);
-    who_ = user_of(socket_.native_handle());
 }
 
+/// Nothing is read before it is known whose session this is.
 void Session::begin() {
-    read();
+    auto peer = owner_->limits.peer(socket_.native_handle());
+    if (!peer) return refuse(peer.error().what);
+    peer_ = std::move(*peer);
+    number_ = owner_->number(0);
+    began_ns_ = wall_now_ns();
+    if (!peer_.name.empty()) return read();
+    const auto name = std::make_shared<std::string>();
+    owner_->helper.run([name, uid = peer_.uid] { *name = session::name_of_user(uid); },
+                       [self = shared_from_this(), name] {
+                           if (self->closed_) return;
+                           self->peer_.name = *name;
+                           self->read();
+                       });
+}
+
+/// Asked at every request, so that an account that is deleted or changed counts at once.
+Result<session::Identity> Session::who() const {
+    const auto& running = owner_->sw.running();
+    auto self = session::identity(peer_, owner_->operators, running);
+    if (!login_) return self;
+    const auto* account = running.account(login_->account);
+    if (!account) return failure(fmt::format("account {} was deleted; log in with another", login_->account));
+    const auto role = account->admin ? commands::Role::privileged : commands::Role::read;
+    if (login_->hash ? *login_->hash != account->hash : !self || self->role < role)
+        return failure(fmt::format("account {} was changed; log in again", account->name));
+    return session::Identity{account->name, role};
+}
+
+commands::SessionView Session::view() const {
+    const auto me = who();
+    return {number_,   me ? me->user : peer_.name,
+            from_,     me ? me->role : commands::Role::read,
+            began_ns_, (monotonic_now() - last_used_).ns / 1'000'000};
+}
+
+void Session::dismiss(std::string sentence) {
+    dismissed_ = std::move(sentence);
+    if (!busy_) finished();
 }
 
 void Session::refuse(std::string_view sentence) {
@@ -58,6 +104,7 @@ void Session::close() {
     closed_ = true;
     error_code ignored;
     timer_.cancel(ignored);
+    slow_.cancel(ignored);
     socket_.close(ignored);
     rest_.reset();
     *owner_->attached -= attachment_.size();
@@ -117,6 +164,11 @@ void Session::take(session::Request request) {
 }
 
 void Session::serve(const session::Request& request) {
+    if (request.kind() == session::Request::HELLO) return greet(request);
+    const auto me = who();
+    if (!me) return refuse(me.error().what);
+    if (!counted_) owner_->login(me->user, true);
+    counted_ = true;
     const auto& interpreter = owner_->interpreter;
     const auto& line = request.line();
     session::Reply out;
@@ -124,8 +176,8 @@ void Session::serve(const session::Request& request) {
         case session::Request::RUN: {
             const std::string attachment = std::exchange(attachment_, {});
             *owner_->attached -= attachment.size();
-            const commands::Ask ask{line, request.json(), request.token(), commands::Role::privileged,
-                                    who_, attachment};
+            const commands::Ask ask{line,     request.json(), request.token(), me->role,
+                                    me->user, attachment,     number_,         &owner_->sessions};
             interpreter.run(ask, [weak = weak_from_this(), request](commands::Output output) {
                 if (const auto self = weak.lock(); self && !self->closed_) self->answer(std::move(output), request);
             });
@@ -148,24 +200,86 @@ void Session::serve(const session::Request& request) {
                 out.set_text(*text);
             }
             break;
-        case session::Request::HELLO: {
-            *owner_->attached -= attachment_.size();
-            attachment_.clear();
-            auto nature = interpreter.nature(line);
-            out.set_change(nature.change);
-            out.set_journalled(nature.journalled);
-            out.set_confirm(std::move(nature.confirm));
-            out.set_patience(nature.patience);
-            if (nature.file == commands::ClientFile::read) out.set_read_file(std::move(nature.path));
-            if (nature.file == commands::ClientFile::write) out.set_write_file(std::move(nature.path));
-            out.set_term(owner_->sw.term());
-            out.set_slot(std::string(name_of(owner_->sw.slot())));
-            break;
-        }
         case session::Request::ATTACH: return attach(request);
         default: return close();
     }
-    out.set_prompt(interpreter.prompt(request.count() + 1));
+    out.set_prompt(interpreter.prompt(request.count() + 1, me->role));
+    reply(std::move(out));
+}
+
+void Session::greet(const session::Request& request) {
+    if (request.session() != 0 && owner_->number(request.session()) == request.session()) number_ = request.session();
+    if (request.began_ns() != 0) began_ns_ = static_cast<std::int64_t>(request.began_ns());
+    if (!request.from().empty()) from_ = tidy(request.from());
+    if (!request.account().empty()) return log_in(request);
+    const auto me = who();
+    if (!me) return deny(request, me.error().what, false);
+    say_hello(request, *me);
+}
+
+/// As an account that has no more rights than the user has: at once. Else with the account's password.
+void Session::log_in(const session::Request& request) {
+    const auto* account = owner_->sw.running().account(request.account());
+    if (!request.by_password()) {
+        const auto self = session::identity(peer_, owner_->operators, owner_->sw.running());
+        if (!account) return deny(request, fmt::format("there is no account {}", tidy(request.account())), false);
+        if (!self || self->role < (account->admin ? commands::Role::privileged : commands::Role::read))
+            return deny(request, fmt::format("account {} needs its password", account->name), true);
+        login_ = Login{account->name, {}};
+        return say_hello(request, {account->name, account->admin ? commands::Role::privileged : commands::Role::read});
+    }
+    const auto hash = account && !account->hash.empty() ? account->hash : std::string(no_account_hash);
+    const auto good = std::make_shared<bool>();
+    owner_->helper.run([good, hash, password = request.password()] { *good = commands::is_password(password, hash); },
+                       [self = shared_from_this(), request, hash, good] {
+                           if (!self->closed_) self->judged(request, hash, *good);
+                       });
+}
+
+void Session::judged(const session::Request& request, const std::string& hash, bool good) {
+    const auto* account = owner_->sw.running().account(request.account());
+    if (good && account && account->hash == hash) {
+        login_ = Login{account->name, hash};
+        return say_hello(request, {account->name, account->admin ? commands::Role::privileged : commands::Role::read});
+    }
+    owner_->login(tidy(request.account()), false);
+    log::notice("login=refused account=\"{}\" user={} from=\"{}\"", tidy(request.account()), peer_.name, from_);
+    slow_.expires_after(wrong_password_pause);
+    slow_.async_wait([self = shared_from_this(), request](error_code error) {
+        if (!error && !self->closed_) self->deny(request, "login incorrect", true);
+    });
+}
+
+void Session::deny(const session::Request& request, std::string_view what, bool need_password) {
+    session::Reply out;
+    out.set_code(static_cast<std::uint32_t>(Code::failed));
+    out.set_text(fmt::format("%% {}\n", what));
+    out.set_need_password(need_password);
+    out.set_prompt(owner_->interpreter.prompt(request.count() + 1, commands::Role::read));
+    close_after_ = !need_password;
+    reply(std::move(out));
+}
+
+void Session::say_hello(const session::Request& request, const session::Identity& me) {
+    if (!counted_) owner_->login(me.user, true);
+    counted_ = true;
+    *owner_->attached -= attachment_.size();
+    attachment_.clear();
+    session::Reply out;
+    auto nature = owner_->interpreter.nature(request.line());
+    out.set_change(nature.change);
+    out.set_journalled(nature.journalled);
+    out.set_confirm(std::move(nature.confirm));
+    out.set_patience(nature.patience);
+    if (nature.file == commands::ClientFile::read) out.set_read_file(std::move(nature.path));
+    if (nature.file == commands::ClientFile::write) out.set_write_file(std::move(nature.path));
+    out.set_lacks_secret(nature.lacks_secret && me.role == commands::Role::privileged);
+    out.set_has_secret(nature.has_secret);
+    out.set_term(owner_->sw.term());
+    out.set_slot(std::string(name_of(owner_->sw.slot())));
+    out.set_session(number_);
+    out.set_unsaved(owner_->sw.unsaved() && me.role == commands::Role::privileged);
+    out.set_prompt(owner_->interpreter.prompt(request.count() + 1, me.role));
     reply(std::move(out));
 }
 
@@ -183,7 +297,8 @@ void Session::answer(commands::Output output, const session::Request& request) {
     session::Reply last;
     last.set_code(static_cast<std::uint32_t>(output.code));
     last.set_local(std::string(output.local));
-    last.set_prompt(owner_->interpreter.prompt(request.count() + 2));
+    const auto me = who();
+    last.set_prompt(owner_->interpreter.prompt(request.count() + 2, me ? me->role : commands::Role::read));
     text_ = std::move(output.text);
     rest_ = std::move(output.rest);
     verdict_ = output.verdict;
@@ -266,6 +381,15 @@ void Session::written() {
 void Session::finished() {
     busy_ = false;
     last_used_ = monotonic_now();
+    if (!dismissed_.empty()) {
+        session::Reply last;
+        last.set_code(static_cast<std::uint32_t>(Code::failed));
+        last.set_text("%% " + std::exchange(dismissed_, {}) + "\n");
+        last.set_ended(true);
+        close_after_ = true;
+        busy_ = true;
+        return reply(std::move(last));
+    }
     if (!held_) return;
     auto request = std::move(*held_);
     held_.reset();

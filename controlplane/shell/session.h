@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "controlplane/commands/interpreter.h"
+#include "controlplane/shell/helper.h"
+#include "controlplane/shell/identity.h"
 #include "controlplane/shell/session.pb.h"
 #include "controlplane/shell/session_server.h"
 #include "sync/base/time.h"
@@ -30,6 +32,11 @@ class Session : public std::enable_shared_from_this<Session> {
         Switch& sw;
         SessionServer::Limits limits;
         std::function<void(Session*)> closed;
+        Helper& helper;
+        commands::Sessions& sessions;
+        std::optional<gid_t> operators;
+        std::function<void(const std::string& account, bool good)> login;
+        std::function<unsigned(unsigned wanted)> number;  // one that no session has; `wanted` if it is free
         std::shared_ptr<std::size_t> attached = std::make_shared<std::size_t>(0);  // bytes, of all sessions
     };
 
@@ -42,9 +49,25 @@ class Session : public std::enable_shared_from_this<Session> {
 
     bool busy() const { return busy_; }
 
+    /// Says who ended it, after the answer that is on its way; the client ends too.
+    void dismiss(std::string sentence);
+
+    commands::SessionView view() const;
+
     Time last_used() const { return last_used_; }
 
   private:
+    struct Login {
+        std::string account;
+        std::optional<std::string> hash;  // that the password was checked against; nothing: the user sufficed
+    };
+
+    Result<session::Identity> who() const;
+    void greet(const session::Request& request);
+    void log_in(const session::Request& request);
+    void judged(const session::Request& request, const std::string& hash, bool good);
+    void deny(const session::Request& request, std::string_view what, bool need_password);
+    void say_hello(const session::Request& request, const session::Identity& me);
     void read();
     void read_body(std::uint32_t size);
     void take(session::Request request);
@@ -63,9 +86,15 @@ class Session : public std::enable_shared_from_this<Session> {
     boost::asio::steady_timer timer_;
     unsigned watch_ = 0;  // which waiting the timer is for; one that was over may still be queued
     std::shared_ptr<const Owner> owner_;
+    session::Peer peer_;
+    std::optional<Login> login_;
+    bool counted_ = false;  // among the logins
+    unsigned number_ = 0;
+    std::int64_t began_ns_ = 0;
+    std::string from_, dismissed_;
+    boost::asio::steady_timer slow_;  // a wrong password is answered late
     std::uint8_t header_[4] = {};
     std::vector<char> body_;
-    std::string who_;                       // the user at the other end, as the kernel says
     std::string attachment_;                // the client's file, for the next RUN
     std::optional<session::Request> held_;  // came while busy_
     bool busy_ = false;

@@ -5,11 +5,15 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <map>
 #include <set>
+
+#include <fmt/core.h>
 
 #include "controlplane/shell/session.h"
 #include "sync/base/log.h"
@@ -20,22 +24,32 @@ namespace baton {
 using boost::asio::local::stream_protocol;
 using boost::system::error_code;
 
-class SessionServer::Impl : public std::enable_shared_from_this<SessionServer::Impl> {
+class SessionServer::Impl final : public commands::Sessions, public std::enable_shared_from_this<SessionServer::Impl> {
   public:
     Impl(boost::asio::io_context& loop, int listening, Switch& sw, Limits limits)
         : listening_(::fcntl(listening, F_DUPFD_CLOEXEC, 0)),
           acceptor_(loop),
           pause_(loop),
+          helper_(loop),
           interpreter_(sw),
           sw_(sw),
           limits_(limits) {}
 
     void start() {
         if (acceptor_.is_open()) return;
-        owner_ = std::make_shared<Session::Owner>(
-            Session::Owner{interpreter_, sw_, limits_, [weak = weak_from_this()](Session* session) {
-                               if (const auto self = weak.lock()) self->forget(session);
-                           }});
+        owner_ =
+            std::make_shared<Session::Owner>(Session::Owner{interpreter_, sw_, limits_,
+                                                            [weak = weak_from_this()](Session* session) {
+                                                                if (const auto self = weak.lock())
+                                                                    self->forget(session);
+                                                            },
+                                                            helper_, *this, session::operators_of(listening_.get()),
+                                                            [this](const std::string& account, bool good) {
+                                                                auto& logins = logins_[account];
+                                                                ++(good ? logins.good : logins.failed);
+                                                                if (logins_.size() > logins_most) logins_.clear();
+                                                            },
+                                                            [this](unsigned wanted) { return free_number(wanted); }});
         error_code error;
         acceptor_.assign(stream_protocol(), ::fcntl(listening_.get(), F_DUPFD_CLOEXEC, 0), error);
         if (error) return log::error("sessions=closed reason=\"{}\"", error.message());
@@ -52,7 +66,38 @@ class SessionServer::Impl : public std::enable_shared_from_this<SessionServer::I
 
     std::size_t count() const { return sessions_.size(); }
 
+    std::vector<commands::SessionView> list() const override {
+        std::vector<commands::SessionView> out;
+        for (const auto& session : sessions_) out.push_back(session->view());
+        std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+        return out;
+    }
+
+    bool end(unsigned number, std::string_view by) override {
+        for (const auto& session : sessions_) {
+            if (session->view().number != number) continue;
+            session->dismiss(fmt::format("this session was ended by {}", by));
+            return true;
+        }
+        return false;
+    }
+
+    Logins logins(std::string_view account) const override {
+        const auto found = logins_.find(std::string(account));
+        return found == logins_.end() ? Logins{} : found->second;
+    }
+
   private:
+    static constexpr std::size_t logins_most = 1000;  // names that were tried; then counting begins anew
+
+    unsigned free_number(unsigned wanted) const {
+        std::set<unsigned> taken;
+        for (const auto& session : sessions_) taken.insert(session->view().number);
+        if (wanted != 0 && !taken.contains(wanted)) return wanted;
+        for (unsigned number = 1;; ++number)
+            if (!taken.contains(number)) return number;
+    }
+
     void accept() {
         acceptor_.async_accept([weak = weak_from_this()](error_code error, stream_protocol::socket socket) {
             const auto self = weak.lock();
@@ -100,6 +145,8 @@ class SessionServer::Impl : public std::enable_shared_from_this<SessionServer::I
     Fd listening_;
     stream_protocol::acceptor acceptor_;
     boost::asio::steady_timer pause_;
+    Helper helper_;
+    std::map<std::string, Logins> logins_;
     commands::Interpreter interpreter_;
     Switch& sw_;
     Limits limits_;

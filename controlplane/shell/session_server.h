@@ -9,7 +9,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+
+#include "controlplane/shell/identity.h"
 
 namespace boost::asio {
 class io_context;
@@ -23,8 +26,9 @@ class SessionServer {
   public:
     struct Limits {
         std::size_t sessions = 64;
-        int request_seconds = 10;  // from a request's length to its last byte
-        int write_seconds = 30;    // for a client to take a piece
+        int request_seconds = 10;                                           // from a request's length to its last byte
+        int write_seconds = 30;                                             // for a client to take a piece
+        std::function<Result<session::Peer>(int)> peer = session::peer_of;  // who is at the other end
     };
 
     /// `listening` is a listening unix stream socket; it is duplicated, and stays the caller's.

@@ -147,6 +147,10 @@ std::string sample(const ArgumentType& type, std::mt19937& random) {
     if (type.name == "path") return pick({"/tmp/blue.cfg", "./red.cfg", "\"/tmp/a b\""});
     if (type.name == "server") return pick({"10.0.0.1", "tftp.example:6969"});
     if (type.name == "filename") return pick({"blue.cfg", "\"a b\""});
+    if (type.name == "session") return std::to_string(1 + random() % 64);
+    if (type.name == "columns") return pick({"80", "256"});
+    if (type.name == "hash") return pick({"$y$j9T$ab.C/d$e", "\"$6$salt$hash\""});
+    if (type.name == "password") return pick({"s3cret", "\"two words\"", "\"\""});
     if (type.name == "command") return pick({"show", "\"a b\"", "x"});
     return pick({"blue", "Red-2", "\"green\"", "V.x_1"});
 }

@@ -503,7 +503,7 @@ TEST_F(handlers, roles_bound_what_an_account_may_do) {
 TEST_F(handlers, the_switch_is_shown_and_named) {
     change("configure snmp sysName Core-1");
     EXPECT_EQ(json("show switch")["name"], "Core-1");
-    EXPECT_EQ(interpreter.prompt(7), "Core-1.7 # ");
+    EXPECT_EQ(interpreter.prompt(7), "* Core-1.7 # ");
     change("configure sys-name Core-2");
     const auto said = text("show switch");
     EXPECT_TRUE(said.starts_with("SysName:          Core-2\n")) << said;

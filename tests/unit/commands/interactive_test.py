@@ -11,6 +11,7 @@ import time
 import unittest
 
 BATON, LAB = sys.argv[1:3]
+SAVE = r"Do you wish to save your configuration changes\? \(y or n\) "
 
 
 class Lab:
@@ -19,7 +20,13 @@ class Lab:
         self.socket = self.process.stdout.readline().strip()
 
     def failover(self):
-        self.process.stdin.write("\n")
+        return self.tell("")
+
+    def unsave(self):
+        return self.tell("unsaved")
+
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
         return int(self.process.stdout.readline())
 
@@ -80,6 +87,11 @@ class AtATerminal(unittest.TestCase):
 
     def leave(self):
         self.terminal.key("\x15exit\r")
+        try:
+            self.terminal.until(SAVE)
+            self.terminal.key("n\r")
+        except AssertionError:
+            pass  # there was nothing to save
         self.assertEqual(self.terminal.end(), 0)
 
     def test_runs_a_line_and_counts_the_prompt(self):
@@ -108,7 +120,7 @@ class AtATerminal(unittest.TestCase):
         self.terminal.key("\x03")
         self.terminal.until(r"\^C.*Baton\.1 # ")
         self.terminal.key("show vlan red\r")
-        self.terminal.until(r'%% there is no VLAN "red"')
+        self.terminal.until(r'%% Error: there is no VLAN "red"')
         self.leave()
 
     def test_history_brings_lines_back(self):
@@ -122,14 +134,81 @@ class AtATerminal(unittest.TestCase):
         self.terminal.until(r"1  show version.*2  history")
         self.leave()
 
-    def test_the_session_survives_a_failover_with_one_line(self):
+    NOTICE = r"-- msm-b carries the baton now \(term 2\); this session goes on\r\n"
+
+    def test_an_idle_session_says_at_once_that_the_master_changed_and_keeps_what_was_typed(self):
         self.terminal.key("create vlan blue\r")
         self.terminal.until(r"Baton\.2 # ")
+        self.terminal.key("show vlan bl")
+        self.terminal.until(r"show vlan bl")
         self.assertEqual(self.lab.failover(), 2)
-        self.terminal.key("show vlan blue\r")
-        self.terminal.until(r"-- msm-b carries the baton now \(term 2\); this session goes on\r\nVLAN Interface with name")
-        self.terminal.until(r"Baton\.3 # ")
+        self.terminal.until(self.NOTICE + r"Baton\.2 # show vlan bl")
+        self.terminal.key("ue\r")
+        self.assertNotIn("carries the baton", self.terminal.until(r"VLAN Interface with name.*Baton\.3 # "))
         self.leave()
+
+    def test_a_script_is_told_with_its_next_answer_and_sees_no_prompt_that_it_did_not_ask_for(self):
+        self.terminal.key("disable clipaging\r")
+        self.terminal.until(r"Baton\.2 # ")
+        self.assertEqual(self.lab.failover(), 2)
+        self.assertEqual(select.select([self.terminal.fd], [], [], 0.5)[0], [])
+        self.terminal.key("show version\r")
+        self.assertEqual(self.terminal.until(r"Baton\.3 # ").count("Baton."), 1)
+        self.leave()
+
+    def test_a_password_that_is_asked_for_is_not_seen_and_a_typed_one_is_not_in_the_history(self):
+        self.terminal.key("create account user noc\r")
+        self.terminal.until(r"password: ")
+        self.terminal.key("s3cret\r")
+        self.assertNotIn("s3cret", self.terminal.until(r"Reenter password: "))
+        self.terminal.key("s3cret\r")
+        self.assertNotIn("s3cret", self.terminal.until(r'Account "noc" created\..*Baton\.2 # '))
+        self.terminal.key("configure account noc t7ped\r")
+        self.terminal.until(r"Baton\.3 # ")
+        self.terminal.key("history\r")
+        seen = self.terminal.until(r"2  history.*Baton\.4 # ")
+        self.assertIn("create account user noc", seen)
+        self.assertNotIn("t7ped", seen)
+        self.leave()
+
+    def test_errors_have_the_marks_that_other_makers_clients_look_for(self):
+        self.terminal.key("show nonsense\r")
+        self.terminal.until(r'%% "nonsense" is not known.*\^+\r\n%% Invalid input detected at \'\^\' marker\.\r\nBaton\.2 # ')
+        self.terminal.key("delete vlan none\r")
+        self.terminal.until(r"%% Error: there is no VLAN")
+        self.leave()
+
+    def test_an_ended_session_ends_its_client(self):
+        done = subprocess.run([BATON, "-s", self.lab.socket, "clear", "session", "1"], capture_output=True, text=True, timeout=30)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.terminal.until(r"this session was ended by \w+")
+        self.assertEqual(self.terminal.end(), 0)
+
+    def test_who_exits_is_asked_whether_to_save_what_is_not(self):
+        self.lab.unsave()
+        self.terminal.key("show version\r")
+        self.terminal.until(r"\* Baton\.2 # ")
+        self.terminal.key("exit\r")
+        self.terminal.until(SAVE)
+        self.terminal.key("n\r")
+        self.assertEqual(self.terminal.end(), 0)
+        for round in (1, 2):
+            self.terminal = Terminal("-s", self.lab.socket)
+            self.terminal.key("exit\r")
+            if round == 1:
+                self.terminal.until(SAVE)
+                self.terminal.key("y\r")
+                self.terminal.until(r"The configuration is saved as primary, on both boards\.")
+            self.assertEqual(self.terminal.end(), 0)
+
+    def test_who_asked_not_to_be_asked_is_not(self):
+        self.lab.unsave()
+        self.terminal.key("disable cli prompting\r")
+        self.terminal.until(r"\* Baton\.2 # ")
+        self.terminal.key("reboot slot msm-b\r")
+        self.assertNotIn("Are you sure", self.terminal.until(r"msm-b restarts\..*Baton\.3 # "))
+        self.terminal.key("exit\r")
+        self.assertEqual(self.terminal.end(), 0)  # a question would keep it
 
     def test_a_reboot_is_asked_back(self):
         self.terminal.key("reboot slot msm-b\r")

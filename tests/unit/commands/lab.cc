@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A master without a switch, for trying the client by hand and by interactive_test.py: prints its socket's path, serves
-// until standard input ends. Each line on standard input is a failover: the sessions break, the next term answers.
+// until standard input ends. Each line on standard input is a failover: the sessions break, the next term answers. The
+// line "unsaved" makes the configuration one that is not saved.
 //   commands-lab [number of addresses in the FDB]
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +22,12 @@ int main(int argc, char* argv[]) {
     std::printf("%s\n", listener.path().c_str());
     std::fflush(stdout);
     for (std::string line; std::getline(std::cin, line);) {
+        if (line == "unsaved") {
+            master->on_loop([&] { ++master->sw.kept_.changes; });
+            std::printf("%llu\n", static_cast<unsigned long long>(term));
+            std::fflush(stdout);
+            continue;
+        }
         master->die();
         master = std::make_unique<Master>(listener, ++term, SessionServer::Limits{}, &master->sw);
         std::printf("%llu\n", static_cast<unsigned long long>(term));

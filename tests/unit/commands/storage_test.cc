@@ -38,6 +38,7 @@ class storage : public ::testing::Test {
             }
             if (!more) said.code = rest_->code();
         }
+        if (said.code == Code::ok) Tried::note(interpreter, line);
         return said;
     }
 
@@ -123,6 +124,20 @@ TEST_F(storage, download_replaces_the_selected_stored_one_and_leaves_the_running
     sw.transferred_ = std::string("create vlan blue\n");
     EXPECT_EQ(run("download configuration 10.0.0.1 x.cfg").code, Code::ok);
     EXPECT_EQ(sw.kept_.stored[0]->text, "create vlan blue\n");
+}
+
+TEST_F(storage, a_password_in_a_text_is_stored_and_journalled_as_its_hash_only) {
+    const std::string text = "# mine\ncreate account user noc \"s3cret one\"\n";
+    EXPECT_EQ(run("download configuration ./x.cfg", text).code, Code::ok);
+    const auto& stored = sw.kept_.stored[0]->text;
+    EXPECT_EQ(stored.find("s3cret"), std::string::npos) << stored;
+    EXPECT_NE(stored.find("create account user \"noc\" encrypted \"$y$"), std::string::npos) << stored;
+    EXPECT_EQ(run("download configuration ./x.cfg incremental", text).code, Code::ok);
+    ASSERT_EQ(sw.committed_.size(), 1u);
+    EXPECT_EQ(sw.committed_[0].line(), "create account user noc ***");
+    const std::string hashed = "# mine\ncreate account user noc encrypted $y$x\n";
+    EXPECT_EQ(run("download configuration ./x.cfg", hashed).code, Code::ok);
+    EXPECT_EQ(sw.kept_.stored[0]->text, hashed) << "nothing to hide: kept as it came";
 }
 
 constexpr const char* mixed =

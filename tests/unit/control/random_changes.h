@@ -117,6 +117,20 @@ inline config::Change recovery(std::uint32_t level, std::uint32_t action) {
     return change;
 }
 
+inline config::Change account_set(const std::string& name, bool admin, const std::string& hash) {
+    config::Change change;
+    change.mutable_account_set()->set_name(name);
+    change.mutable_account_set()->set_admin(admin);
+    change.mutable_account_set()->set_hash(hash);
+    return change;
+}
+
+inline config::Change account_delete(const std::string& name) {
+    config::Change change;
+    change.mutable_account_delete()->set_name(name);
+    return change;
+}
+
 /// What the guide does to make a switch fail over hitlessly, and the hang action beside.
 inline std::vector<config::Change> hitless_changes() {
     std::vector<config::Change> out{failover(1, 1, 2), recovery(2, 0)};
@@ -132,7 +146,7 @@ class RandomChanges {
         static const std::vector<std::string> names{"Default", "red", "GREEN", "blue", "v1", "v2"};
         const auto& name = names[below(names.size())];
         const std::string mac = numbered("02:00:00:00:00:0", below(6));
-        switch (below(16)) {
+        switch (below(19)) {
             case 0:
             case 1: return vlan_create(name);
             case 2: return vlan_delete(name);
@@ -148,6 +162,9 @@ class RandomChanges {
             case 12: return below(2) ? aging(below(3) ? 15 + below(100) : 0) : system_name(numbered("sw", below(9)));
             case 13: return below(4) ? failover(below(2), below(2), below(3)) : recovery(below(3), below(2));
             case 14: return some_of_failover();
+            case 15:
+            case 16: return account_set(someone(), below(2), below(3) ? numbered("$y$j9T$", below(5)) : "");
+            case 17: return account_delete(someone());
             default: return enable(some_ports(), below(2));
         }
     }
@@ -170,6 +187,11 @@ class RandomChanges {
         if (below(2)) set->set_esrp_timeout(10 + below(180));
         if (below(2)) set->set_hang_action(below(3));
         return change;
+    }
+
+    std::string someone() {
+        static const std::vector<std::string> names{"admin", "user", "Anna", "noc"};
+        return names[below(names.size())];
     }
 
     std::string port() { return port_list()[below(port_list().size())].text(); }

@@ -100,6 +100,18 @@ TEST(Reasons, config_command_when_a_change_is_made_that_the_older_slave_cannot_h
     EXPECT_EQ(pair.world.slave->replica().databases().running, pair.world.master->running());
 }
 
+TEST(Reasons, an_account_out_of_the_factorys_is_more_than_an_older_slave_can_hold) {
+    Pair pair(older);
+    EXPECT_EQ(config::needed_for(pair.world.master->running()), 0x000200u) << "the factory's accounts need no release";
+    EXPECT_EQ(pair.world.change({account_set("noc", false, "")}), "ok");
+    EXPECT_EQ(config::needed_for(pair.world.master->running()), 0x000300u);
+    EXPECT_EQ(pair.configuration().reason, Reason::config_command);
+    EXPECT_EQ(pair.world.change({account_delete("noc")}), "ok");
+    pair.later();
+    EXPECT_EQ(pair.configuration().state, SubsystemState::ready);
+    EXPECT_EQ(config::since(account_delete("noc")), 0x000300u);
+}
+
 TEST(Reasons, newer_master_when_an_older_slave_comes_up_and_cannot_take_the_state) {
     Pair pair(config::own_release());
     EXPECT_EQ(pair.world.change({syslog_add("10.0.0.1")}), "ok");
