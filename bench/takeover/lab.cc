@@ -26,10 +26,11 @@ Lab::Lab(const Setup& setup) : setup_(setup) {
     folder_ = name;
     std::filesystem::permissions(folder_, std::filesystem::perms(0755));
     std::ofstream(folder_ + "/baton.conf") << fmt::format(
-        "run-dir = {}/run\nflash-dir = {}/flash\nworker-cores = {}\nhousekeeping-cores = {}\nfdb-max-entries = "
-        "{}\nmax-frame = 2000\n"
-        "mbufs = 8192\nport = 1:1 wire,slots=4096\nport = 1:2 wire,slots=4096\n",
-        folder_, folder_, setup.worker_core, setup.housekeeping_core, setup.fdb_max_entries);
+        "run-dir = {0}/run\nflash-dir = {1}/flash\nworker-cores = {2}\nhousekeeping-cores = {3}\nfdb-max-entries = "
+        "{4}\nmax-frame = 2000\n"
+        "mbufs = 8192\nport = 1:1 wire,slots={5},slot-size={6}\nport = 1:2 wire,slots={5},slot-size={6}\n",
+        folder_, folder_, setup.worker_core, setup.housekeeping_core, setup.fdb_max_entries, setup.wire_slots,
+        setup.slot_size);
     chassis_ = Process({program("baton-chassis"), "--config", folder_ + "/baton.conf"}, log(), false);
     const bool up = wait_until(patience, [&] {
         const int code = chassis_.wait({});

@@ -17,6 +17,7 @@ struct Setup {
     unsigned worker_core = 1;
     unsigned housekeeping_core = 0;
     std::uint64_t fdb_max_entries = 2'000'000;
+    std::uint32_t wire_slots = 4096, slot_size = 2048;  // of each wire
 };
 
 class Lab {

@@ -68,6 +68,10 @@ def borrow(megabytes, say=print, pid=None):
         if free >= wanted:
             say(f'hugepages: {free * PAGE_MB} MB free, enough; nothing changed')
             return True
+        if not os.access(COUNT, os.W_OK):   # a container whose /proc/sys is read-only
+            say(f'hugepages: {wanted * PAGE_MB} MB wanted, {free * PAGE_MB} MB free, and {COUNT} cannot be written here; going on with '
+                '--no-huge (4 KB pages, slower)')
+            return False
         if ledger['before'] is None:
             ledger['before'] = total
         ledger['users'].append([pid, processes.start_time(pid)])
