@@ -173,7 +173,7 @@ class AtATerminal(unittest.TestCase):
 
     def test_errors_have_the_marks_that_other_makers_clients_look_for(self):
         self.terminal.key("show nonsense\r")
-        self.terminal.until(r'%% "nonsense" is not known.*\^+\r\n%% Invalid input detected at \'\^\' marker\.\r\nBaton\.2 # ')
+        self.terminal.until(r'%% "nonsense" is no command.*\^+\r\n%% Invalid input detected at \'\^\' marker\.\r\nBaton\.2 # ')
         self.terminal.key("delete vlan none\r")
         self.terminal.until(r"%% Error: there is no VLAN")
         self.leave()
