@@ -6,6 +6,7 @@
 //   search   trials in quiet, halving the interval (RFC 2544, 26.1); a trial holds when nothing was lost and nothing
 //   waited quiet    and failover, in turn: operator, SIGKILL, SIGSEGV, operator, ...; the latency of each apart
 //
+// What was really sent stands beside the rate: mpps_sent, and longest_behind_ms while the machine carried less.
 // The verdict: good, or lossy. Void: frames were lost, but this bench's own wire was found full, because the machine
 // kept its thread away: that is no finding about the switch.
 #include <fmt/core.h>
@@ -185,11 +186,13 @@ std::string json(const Plan& plan, const Setup& setup, const Offer& offer, const
                served_ms(0.99), served_ms(1)) +
            fmt::format(
                R"("latency_us_quiet":{},"latency_us_failover":{},"latency_ratio":{{"p50":{:.2f},"p99":{:.2f},"p99.9":{:.2f}}},)"
-               R"("worker_longest_gap_us":{},"own_longest_trip_us":{},"own_overflows":{},"blocked_trips":{},"wire_slots":{},)"
+               R"("worker_longest_gap_us":{},"own_longest_trip_us":{},"own_overflows":{},"blocked_trips":{},"longest_behind_ms":{:.1f},"mpps_sent":{:.3f},"wire_slots":{},)"
                R"("ping_pong_cycles":[{:.0f},{:.0f}]}})",
                percentiles(account.latency[0]), percentiles(account.latency[1]), ratio(50), ratio(99), ratio(99.9),
                outcome.worker_gap_us, account.longest_trip_ns / 1000, account.overflows, account.blocked,
-               setup.wire_slots, ping_pong_before, ping_pong_after);
+               static_cast<double>(account.most_behind) / outcome.rate * 1e3,
+               static_cast<double>(account.offered) / outcome.seconds / 1e6, setup.wire_slots, ping_pong_before,
+               ping_pong_after);
 }
 
 int run(int argc, char** argv) {

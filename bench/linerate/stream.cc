@@ -153,6 +153,7 @@ Account Stream::run(const std::atomic<bool>& stop, const std::atomic<Phase>& pha
         last = now;
         const auto due = static_cast<std::uint64_t>(static_cast<double>(now - begin_) / ticks_per_frame_);
         if (due > next_in_) {
+            account.most_behind = std::max(account.most_behind, due - next_in_);
             const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(due - next_in_, burst));
             const std::uint32_t room = in_.room(wanted);
             account.blocked += room < wanted;

@@ -35,6 +35,7 @@ struct Account {
     std::uint64_t offered = 0, delivered = 0, duplicated = 0, reordered = 0, misdelivered = 0, corrupted = 0;
     std::uint64_t lost[phase_count] = {};    // by when it was seen
     std::uint64_t overflows = 0;             // the wire out was found full: this thread was away too long
+    std::uint64_t most_behind = 0;           // frames that were due and not yet sent
     std::uint64_t blocked = 0;               // trips on which the wire in had no room for what was due
     std::uint64_t longest_trip_ns = 0;       // of this thread round its two wires
     tester::Histogram latency[phase_count];  // ns, of the oldest frame of each burst that came out
