@@ -3,6 +3,7 @@
 
   lint, unit, sync, packet (and any other suite that meson knows)   the release build
   smoke      frames through a real switch, with Scapy                failover   masters killed under load
+  peers      the clients that operators have (ssh, netmiko, RANCID, Ansible) on a real switch
   causes     every cause of a failover at every level of preservation, every reason (only when it is named)
   asan       the suites that need no EAL, under ASan and UBSan       fuzz       every libFuzzer target for a while
   demo       ./demo --no-wait, one result for each act
@@ -22,7 +23,7 @@ from tests.support import ground, hugepages, results
 from tests.support.results import FAILED, PASSED, SKIPPED, Result
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LANES = ('lint', 'unit', 'sync', 'packet', 'asan', 'fuzz', 'smoke', 'failover', 'causes',
+LANES = ('lint', 'unit', 'sync', 'packet', 'asan', 'fuzz', 'smoke', 'failover', 'peers', 'causes',
          'demo')   # cheap and telling ones first
 HUGE_MB = 1280
 FUZZ_SECONDS = 30
@@ -145,6 +146,11 @@ class Check:
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             list(pool.map(one, targets))
 
+    def peers(self):
+        if self.arguments.quick:
+            return self.not_now('peers', 'takes a minute; run ./check peers')
+        self.python_suite('peers', 900)
+
     def causes(self):
         if 'causes' not in self.arguments.suites:
             return self.not_now('causes', 'new, and some of it has not passed yet; run ./check causes')
@@ -192,7 +198,8 @@ class Check:
             if name not in known:
                 sys.exit(f'check: there is no suite {name}; there are: {" ".join(sorted(known))}')
         own = {'lint': lambda: self.python_suite('lint', 900), 'asan': self.asan, 'fuzz': self.fuzz, 'demo': self.demo,
-               'smoke': lambda: self.python_suite('smoke', 900), 'failover': lambda: self.python_suite('failover', 2400), 'causes': self.causes}
+               'smoke': lambda: self.python_suite('smoke', 900), 'failover': lambda: self.python_suite('failover', 2400),
+               'peers': self.peers, 'causes': self.causes}
         from_meson = {name for name in known if name not in own and self.chosen(name)}
         for lane in LANES:
             if lane == 'unit':

@@ -5,6 +5,7 @@
 #
 #   setup_root NAME              root, the processor, and what the kernel must have
 #   setup_packages               apt-get, only when something is missing; no package may start a daemon
+#   setup_clients                the same for the clients of tests/peers, which does without those that cannot be had
 #   setup_meson FOLDER           meson once, with $setup_options (release when none)
 #   setup_build FOLDER [TARGET]  that, and ninja on all cores; either ends the script with 1 if it fails
 
@@ -14,6 +15,9 @@ export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 packages=(g++ meson ninja-build pkg-config dpdk libdpdk-dev libbpf-dev clang libclang-rt-14-dev clang-format llvm libcap-dev
     libboost-dev libboost-program-options-dev libprotobuf-dev protobuf-compiler libfmt-dev libspdlog-dev nlohmann-json3-dev
     libedit-dev libcurl4-openssl-dev atftpd libgtest-dev python3 python3-pytest python3-scapy iproute2 ethtool iputils-ping)
+
+# what operators have; Ansible is large, and is tried where it is installed
+clients=(groff-base openssh-client openssh-server python3-netmiko rancid)
 
 # what a person runs; the demo builds these and nothing else
 programs=(baton-chassis baton-dataplane baton-msm baton baton-tester)
@@ -42,32 +46,47 @@ policy_restore() {
     if grep -qsF "$policy_mark" $policy; then rm -f $policy; fi
 }
 
-setup_packages() {
-    local package missing=() state
-    policy_restore # what a killed run may have left
-    for package in "${packages[@]}"; do
+missing_of() { # PACKAGE...: those that are not installed
+    local package state
+    for package; do
         state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || true
-        [ "$state" = installed ] || missing+=("$package")
+        [ "$state" = installed ] || echo "$package"
     done
-    [ ${#missing[@]} = 0 ] && return
-    command -v apt-get >/dev/null || cannot "missing: ${missing[*]}, and there is no apt-get to install them"
-    say "setup: installing ${missing[*]}"
+}
+
+install() { # PACKAGE...; false, with the end of what apt-get said, when that cannot be done
+    command -v apt-get >/dev/null || { say "setup: there is no apt-get"; return 1; }
+    say "setup: installing $*"
     local log quiet=(-qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0) failed=
     log=$(mktemp)
     trap 'policy_restore; rm -f "$log"' EXIT
     trap 'exit 130' INT TERM
     policy_guard
     export DEBIAN_FRONTEND=noninteractive
-    apt-get "${quiet[@]}" install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1 || {
+    apt-get "${quiet[@]}" install -y --no-install-recommends "$@" >"$log" 2>&1 || {
         say "setup: refreshing the package lists" # a bare machine has none
         apt-get "${quiet[@]}" update >"$log" 2>&1 &&
-            apt-get "${quiet[@]}" install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1 || failed=1
+            apt-get "${quiet[@]}" install -y --no-install-recommends "$@" >"$log" 2>&1 || failed=1
     }
     [ -z $failed ] || tail -n 15 "$log"
     policy_restore
     rm -f "$log"
     trap - EXIT INT TERM
-    [ -z $failed ] || cannot "apt-get could not install ${missing[*]} (above); install them by hand and run this again"
+    [ -z $failed ]
+}
+
+setup_packages() {
+    local missing
+    policy_restore # what a killed run may have left
+    mapfile -t missing < <(missing_of "${packages[@]}")
+    [ ${#missing[@]} = 0 ] || install "${missing[@]}" ||
+        cannot "missing: ${missing[*]}; install them by hand and run this again"
+}
+
+setup_clients() {
+    local missing
+    mapfile -t missing < <(missing_of "${clients[@]}")
+    [ ${#missing[@]} = 0 ] || install "${missing[@]}" || say "setup: going on without ${missing[*]}"
 }
 
 setup_meson() {
