@@ -58,10 +58,8 @@ inline constexpr std::string_view about_failover =
     "master says what became of it.";
 
 inline constexpr std::string_view about_accounts =
-    "Root and the members of the group that owns the socket (baton) are administrators, unless the switch has an "
-    "account\n"
-    "of the user's name: then that account's role counts. Over ssh, sshd says who the user is: give operators baton "
-    "as\n"
-    "login shell or as forced command.";
+    "Root is an administrator. So are the members of the group that owns the socket (baton), but for those with an\n"
+    "account of their name on the switch: then that account's role counts. Over ssh, sshd says who the user is: give\n"
+    "operators baton as login shell or as forced command.";
 
 }  // namespace baton::session
