@@ -4,6 +4,9 @@
 // before they act.
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "controlplane/commands/boards_view.h"
 #include "controlplane/commands/columns.h"
 #include "controlplane/commands/handlers.h"
@@ -90,8 +93,15 @@ std::string check_msm_failover_text(const Json& json) {
     if (!json["notes"].empty()) out += "To know:\n" + lines_of(json["notes"]);
     out += "\n";
     Columns table({"Cause", "Hitless", "What a failover does"});
-    for (const auto& cause : json["causes"])
-        table.add({plain(cause["cause"]), plain(cause["hitless"]), plain(cause["consequences"])});
+    for (const auto& cause : json["causes"]) {  // a line for each consequence: they are long
+        std::string name = plain(cause["cause"]), hitless = plain(cause["hitless"]);
+        const std::string all = plain(cause["consequences"]);
+        for (std::size_t from = 0; from < all.size();) {
+            const std::size_t comma = std::min(all.find(", ", from), all.size());
+            table.add({std::exchange(name, {}), std::exchange(hitless, {}), all.substr(from, comma - from)});
+            from = comma + 2;
+        }
+    }
     return out + table.text();
 }
 
