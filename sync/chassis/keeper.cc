@@ -63,9 +63,11 @@ Keeper::Keeper(const Options& options, const Arenas& arenas, const RunDir& run_d
         watch(watchers_[index_of(unit)].eventfd(), Source::life, index_of(unit));
 }
 
+// A pidfd once only: a dead child whose remains a debugger holds stays readable and cannot be collected. SIGCHLD tells
+// when it lets go.
 void Keeper::watch(int fd, Source source, std::size_t index) {
     epoll_event event{};
-    event.events = EPOLLIN;
+    event.events = source == Source::process ? EPOLLIN | EPOLLET : EPOLLIN;
     event.data.u64 = tag_of(static_cast<std::uint32_t>(source), index);
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) < 0) log::error("epoll refused fd={} errno={}", fd, errno);
 }

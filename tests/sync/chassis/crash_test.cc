@@ -3,7 +3,9 @@
 // more. Times are printed, never judged.
 #include <dirent.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <filesystem>
 #include <fstream>
@@ -36,6 +38,23 @@ class Crash : public Keeper {
         for (const auto& entry : std::filesystem::directory_iterator(run_dir_ + "/cores"))
             if (entry.path().filename().string().starts_with("core")) return entry.path();
         return {};
+    }
+
+    /// Processor time that a process has used.
+    static long cpu_ms(pid_t pid) {
+        std::string stat;
+        std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), stat);
+        long user = 0, system = 0;
+        std::sscanf(stat.c_str() + stat.rfind(')') + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user,
+                    &system);
+        return (user + system) * 1000 / ::sysconf(_SC_CLK_TCK);
+    }
+
+    static bool traced(pid_t pid) {
+        std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+        for (std::string line; std::getline(status, line);)
+            if (line.starts_with("TracerPid:")) return line.find_first_of("123456789") != std::string::npos;
+        return false;
     }
 
     static bool cores_are_files() {
@@ -139,6 +158,27 @@ TEST_F(Crash, a_stuck_loop_is_the_watchdogs_affair) {
     EXPECT_NE(words.find("the event loop stood for"), std::string::npos);
     EXPECT_NE(number(words, "thread"), master) << "the words are the watchdog thread's";
     EXPECT_EQ(count_log("killed unit=msm-a cause=keepalive"), 0);
+}
+
+TEST_F(Crash, a_dead_board_that_a_debugger_holds_costs_no_time_and_is_started_again_when_it_is_let_go) {
+    start_and_settle();
+    const pid_t master = pid_of(Slot::msm_a), debugger = ::fork();
+    if (debugger == 0) {
+        if (::ptrace(PTRACE_SEIZE, master, nullptr, nullptr) != 0) ::_exit(1);
+        while (true) ::pause();
+    }
+    wait_for("a debugger", [&] { return traced(master) || ::waitpid(debugger, nullptr, WNOHANG) != 0; });
+    if (!traced(master)) GTEST_SKIP() << "no process may be traced here";
+    ::kill(master, SIGKILL);
+    wait_event("msm-b granted term=2");
+    const long before = cpu_ms(chassis_);
+    ::usleep(500'000);
+    EXPECT_LT(cpu_ms(chassis_) - before, 100) << "ms of 500: it asks over and over for what it cannot have";
+    EXPECT_EQ(count_log("gone unit=msm-a"), 0);
+    ::kill(debugger, SIGKILL);
+    ::waitpid(debugger, nullptr, 0);
+    wait_log("gone unit=msm-a");
+    wait_log("able from=msm-a", 2);
 }
 
 TEST_F(Crash, a_main_thread_that_ends_alone_takes_its_process_along) {
