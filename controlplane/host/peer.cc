@@ -66,11 +66,19 @@ void Peer::look_at_words() {
                                                     config::text_of(page_.release.load(std::memory_order_relaxed)) +
                                                     ".");
         for (SubsystemWord& word : words_) word = {};
+        resyncs_ = page_.resyncs.load(std::memory_order_relaxed);
     }
+    const bool transferred = std::exchange(resyncs_, page_.resyncs.load(std::memory_order_relaxed)) != resyncs_;
     for (const Subsystem subsystem : followed_subsystems) {
         SubsystemWord& last = words_[static_cast<std::size_t>(subsystem)];
         const SubsystemWord word = subsystem_of(page_, subsystem);
-        if (word.state == last.state && word.reason == last.reason) continue;
+        if (word.state == last.state && word.reason == last.reason) {
+            if (transferred && word.state == SubsystemState::ready)  // begun and ended since the last look
+                lines_.emplace_back(
+                    log::Level::warning,
+                    name + ": " + named(subsystem) + " was downloaded again, reason " + named(word.old_reason) + ".");
+            continue;
+        }
         const bool again = last.state == SubsystemState::ready || last.state == SubsystemState::failed;
         last = word;
         switch (word.state) {
@@ -91,6 +99,12 @@ void Peer::look_at_words() {
             default: break;
         }
     }
+}
+
+/// A page stays as the dead left it until the next process starts: the chassis knows who lives.
+bool Peer::runs() const {
+    const std::uint32_t pid = page_.pid.load(std::memory_order_relaxed);
+    return pid != 0 && (!baton_ || baton_->board_pid[index_of(slot_)].load(std::memory_order_relaxed) == pid);
 }
 
 void Peer::look_at_plane(bool slave) {
@@ -118,7 +132,7 @@ Peer::News Peer::look(Time now) {
         beat_at_ = now;
         seen_ = true;
     }
-    const bool slave = page_.role.load(std::memory_order_acquire) == BoardRole::slave && pid != 0;
+    const bool slave = page_.role.load(std::memory_order_acquire) == BoardRole::slave && runs();
     look_at_plane(slave);
     if (slave) look_at_words();
     const bool is_ready = slave && ready(page_);
@@ -142,8 +156,7 @@ Result<void> Peer::hitless(const JournalArena& journal, Time now) const {
     };
     if (absent_because_ != Reason::none)
         return no("it was removed, reason " + named(absent_because_) + "; " + std::string(remedy(absent_because_)));
-    if (page_.pid.load(std::memory_order_relaxed) == 0)
-        return no("it is not running; the chassis restarts it, see 'show msm-failover'");
+    if (!runs()) return no("it is not running; the chassis restarts it unless it was removed, see 'show msm-failover'");
     if (page_.role.load(std::memory_order_acquire) != BoardRole::slave)
         return no("it is still starting; try again in a moment");
     if (!beats(now)) return no("its heartbeat has stood for a second; wait for the chassis to restart it");

@@ -51,6 +51,7 @@ class Peer {
     Result<void> hitless(const JournalArena& journal, Time now) const;
 
   private:
+    bool runs() const;
     void look_at_words();
     void look_at_plane(bool slave);
     bool mended_by_snapshot(Reason reason) const;
@@ -62,6 +63,7 @@ class Peer {
     std::vector<Line> lines_;
     SubsystemWord words_[subsystem_count] = {};  // as they were the last time
     std::uint64_t beat_ = 0;
+    std::uint64_t resyncs_ = 0;  // of this slave, the last time
     std::uint32_t pid_ = 0;
     std::uint32_t greeted_ = 0;  // the pid whose start as a slave was told
     Time beat_at_{};

@@ -19,8 +19,10 @@ namespace baton::test {
 class World {
   public:
     explicit World(std::uint64_t capacity = 256 * 1024) : journal(capacity) {
-        pages[0].pid.store(100);
-        pages[1].pid.store(101);
+        for (const std::uint32_t slot : {0u, 1u}) {
+            pages[slot].pid.store(100 + slot);
+            baton->board_pid[slot].store(100 + slot);
+        }
     }
 
     /// The board in `slot` is given the baton: what host/board.cc does, without processes.

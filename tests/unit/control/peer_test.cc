@@ -131,6 +131,23 @@ TEST(Peer, tells_how_a_slave_comes_up_each_database_by_itself) {
     EXPECT_EQ(said(peer).front(), "msm-b has initialized as slave, release 0.2.5.");
 }
 
+TEST(Peer, tells_of_a_transfer_that_began_and_ended_between_two_looks) {
+    Ground ground;
+    said(ground.peer);
+    Subsystems words(ground.page);
+    for (int turn = 1; turn <= 2; ++turn) {
+        words.set_followed(SubsystemState::xfr, Reason::journal_overflow);
+        ground.page.resyncs.fetch_add(1);
+        words.set_followed(SubsystemState::ready);
+        ground.peer.look(at(turn));
+        const auto lines = said(ground.peer);
+        ASSERT_EQ(lines.size(), std::size(followed_subsystems)) << "turn " << turn;
+        EXPECT_EQ(lines.front(), "msm-b: configuration was downloaded again, reason brkt ovflow.");
+    }
+    ground.peer.look(at(3));
+    EXPECT_TRUE(said(ground.peer).empty());
+}
+
 TEST(Peer, an_older_slave_gets_a_snapshot_only_once_it_could_read_it) {
     BoardPage page;
     bool representable = false;
@@ -155,10 +172,11 @@ TEST(Peer, a_slave_of_an_older_release_that_is_pulled_out_is_a_hotswap_and_one_o
     for (const bool older : {false, true}) {
         baton.plane[1].store(PlaneState::working);
         page.pid.store(older ? 8 : 7);
+        baton.board_pid[1].store(older ? 8 : 7);
         page.release.store(config::own_release() - (older ? 1 : 0));
         page.role.store(BoardRole::slave);
         peer.look(at(0));
-        page.pid.store(0);
+        baton.board_pid[1].store(0);  // its page stays as it was
         peer.look(at(1));
         EXPECT_EQ(peer.view(at(1)).absent, Reason::none) << "it ended, but it is plugged in";
         baton.plane[1].store(PlaneState::absent);
@@ -170,6 +188,7 @@ TEST(Peer, a_slave_of_an_older_release_that_is_pulled_out_is_a_hotswap_and_one_o
     ASSERT_FALSE(why);
     EXPECT_TRUE(says(why.error().what, "reason hotswap; put the slave back")) << why.error().what;
     page.pid.store(9);
+    baton.board_pid[1].store(9);
     peer.look(at(3));
     EXPECT_EQ(peer.view(at(3)).absent, Reason::none) << "put back";
 }
