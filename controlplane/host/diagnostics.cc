@@ -50,10 +50,12 @@ std::optional<std::string> Diagnostics::normal(const config::Running& running) {
 }
 
 std::optional<std::string> Diagnostics::background(const config::Running& running, Time now) {
-    if (now < due_) return std::nullopt;
+    if (now < (running.stamp() == stamp_ ? due_ : changed_due_)) return std::nullopt;
+    const Time began = monotonic_now();
     auto wrong = normal(running);
-    const Duration took = monotonic_now() - now;
-    due_ = now + Duration{std::max(every.ns, took.ns * share)};
+    const Duration took = monotonic_now() - began;
+    changed_due_ = now + Duration{took.ns * share};
+    due_ = std::max(changed_due_, now + every);
     return wrong;
 }
 

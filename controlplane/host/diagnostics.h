@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A board's look at itself: is what it holds in memory still what was put there? Every second in the background, and
-// when `run diagnostics` asks. What it looks at can really break (a wild pointer, a flipped bit), and a board that has
+// A board's look at itself: is what it holds in memory still what was put there? Every second in the background, soon
+// after a change (what is damaged before its CRC is taken is taken for what was put there), and when `run diagnostics`
+// asks. What it looks at can really break (a wild pointer, a flipped bit), and a board that has
 // lost its memory must not go on: it says dying words with cause `diagnostic` and ends, and the chassis takes its
 // fabric plane out of use.
 //
@@ -52,7 +53,8 @@ class Diagnostics {
     std::vector<Known> arenas_;
     std::uint64_t stamp_ = 0;
     std::uint32_t crc_ = 0;
-    Time due_{};
+    Time due_{};          // the next look in the background
+    Time changed_due_{};  // the same, at a configuration that has changed since the last one
 };
 
 }  // namespace baton

@@ -59,6 +59,18 @@ TEST(Diagnostics, in_the_background_look_once_a_second) {
     EXPECT_TRUE(diagnostics.background(running, now + seconds(100)));
 }
 
+TEST(Diagnostics, in_the_background_look_at_a_change_without_waiting_for_the_second) {
+    Diagnostics diagnostics({});
+    RandomChanges random(12);
+    config::Running running = config::Running::factory(port_list());
+    const Time now = monotonic_now();
+    EXPECT_EQ(diagnostics.background(running, now), std::nullopt);
+    running = random.walk(running, 1);
+    EXPECT_EQ(diagnostics.background(running, now + milliseconds(500)), std::nullopt);
+    damage(running, "Default");
+    EXPECT_TRUE(diagnostics.background(running, now + milliseconds(1600))) << "damage before the second was over";
+}
+
 TEST(Diagnostics, extended_compare_with_what_a_cold_board_would_read) {
     World world;
     world.dataplane.start(port_list());
