@@ -137,7 +137,7 @@ void Keeper::on_signal() {
         const auto child = std::find_if(children_.begin(), children_.end(),
                                         [&](const Child& each) { return each.process.pid == ended.si_pid; });
         if (child == children_.end())
-            ::waitpid(ended.si_pid, nullptr, WNOHANG);
+            bury(ended.si_pid);
         else
             on_process(static_cast<Unit>(child - children_.begin()));
     }
@@ -245,7 +245,8 @@ void Keeper::on_process(Unit unit) {
     Child& child = of(unit);
     if (!child.process) return;
     Ended how;
-    if (!collect(child.process, how)) return;
+    if (!has_ended(child.process, how)) return;
+    const pid_t remains = child.process.pid;
     const Time now = monotonic_now();
     on_socket(unit);
     if (is_board(unit)) {
@@ -264,6 +265,7 @@ void Keeper::on_process(Unit unit) {
     unwatch_and_close(child.process.pidfd);
     child.process = Process{};
     happen({.type = Event::Type::gone, .unit = unit, .now = now, .signal = how.signal});
+    bury(remains);  // only now: the next master does not wait for it
     if (decider_.backoff(unit) > Duration{} && asked_to_stop_ == 0)
         log::warning("back-off unit={} restart_in_ms={} because it ended too early", name_of(unit),
                      (decider_.restart_at(unit) - now).ns / 1'000'000);

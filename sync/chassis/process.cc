@@ -21,6 +21,7 @@
 #include <cstring>
 
 #include "sync/channel/backplane.h"
+#include "sync/chassis/prompt.h"
 
 namespace baton::chassis {
 namespace {
@@ -155,12 +156,18 @@ void set_nice(const Process& process, int nice) {
     ::closedir(tasks);
 }
 
-bool collect(const Process& process, Ended& how) {
+bool has_ended(const Process& process, Ended& how) {
     siginfo_t info{};
-    if (::waitid(P_PID, static_cast<id_t>(process.pid), &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0) return false;
+    if (::waitid(P_PID, static_cast<id_t>(process.pid), &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+        return false;
     how.signal = info.si_code == CLD_EXITED ? 0 : static_cast<std::uint32_t>(info.si_status);
     how.code = info.si_code == CLD_EXITED ? info.si_status : 0;
     return true;
+}
+
+void bury(pid_t pid) {
+    const Patient while_the_kernel_tidies_up;
+    ::waitpid(pid, nullptr, WNOHANG);
 }
 
 }  // namespace baton::chassis

@@ -52,7 +52,10 @@ struct Ended {
     std::uint32_t signal = 0;
 };
 
-/// Collects a child that has ended; nothing while it runs.
-bool collect(const Process& process, Ended& how);
+/// How a child has ended; false while it runs. It keeps its number until it is buried.
+bool has_ended(const Process& process, Ended& how);
+
+/// Collects what is left of a dead child. Takes its time.
+void bury(pid_t pid);
 
 }  // namespace baton::chassis
