@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/loop/errands.h"
 
+#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ void Errands::add(Work work) {
 }
 
 void Errands::run() {
+    ::pthread_setname_np(::pthread_self(), "errands");
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), behind_the_loop);
     while (true) {
         Work work;

@@ -2,6 +2,7 @@
 #include "sync/baton/watchdog.h"
 
 #include <fmt/core.h>
+#include <pthread.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -36,6 +37,7 @@ Watchdog::~Watchdog() {
 }
 
 void Watchdog::run() {
+    ::pthread_setname_np(::pthread_self(), "watchdog");
     dying::prepare_thread();
     const Duration round{std::clamp(limit_.ns / 8, milliseconds(1).ns, longest_round.ns)};
     const timespec nap{0, round.ns};
