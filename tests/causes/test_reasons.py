@@ -12,41 +12,33 @@ import stat
 
 import pytest
 
-from tests.support import memory, processes
+from tests.support import faults, memory, processes
 from tests.support import switch as on_wires
 from tests.support.switch import Switch
 
-WALL = 0x40000000     # for waitpid: whom we trace
 KEEPALIVE_MS = 10000   # so that a slave may be stopped for a while
 FLOWS = ['name=out,from=w1,to=w2,rate=2000', 'name=back,from=w2,to=w1,rate=2000']
 
 
 class TwoReleases(Switch):
-    """Its boards are started by a script, which adds what the test wrote for a slot: another release, a board that lacks something."""
+    """Its boards are started by a script, which adds what the test wrote for a slot: another release, a board that lacks something, or
+    that gets no more than so many KB of memory."""
 
     def __init__(self):
         super().__init__('reasons', ports=2, journal_mb=1, keepalive_ms=KEEPALIVE_MS, board_program='/run/baton-reasons/board')
 
-    def __enter__(self):
-        self.ground.up()
+    def prepare(self):
         program = self.ground.path('baton-msm')   # the boards' user may not be allowed to walk to the build folder
         shutil.copy(os.path.join(self.build, 'baton-msm'), program)
         script = self.ground.path('board')
         with open(script, 'w') as file:
-            file.write(f'#!/bin/sh\nexec {program} "$@" $(cat {self.ground.folder}/options-$2 2>/dev/null)\n')
+            file.write(f'#!/bin/sh\nat={self.ground.folder}\n[ ! -e $at/memory-$2 ] || ulimit -S -d $(cat $at/memory-$2)\n'
+                       f'exec {program} "$@" $(cat $at/options-$2 2>/dev/null)\n')
         for path in (script, program):
             os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
-        try:
-            self.chassis.start()
-            self.chassis.wait_ready()
-        except BaseException:
-            self.keep_log()
-            self.ground.down()
-            raise
-        return self
 
-    def options(self, slot, words):
-        path = self.ground.path('options-' + slot[-1])
+    def options(self, slot, words, what='options'):
+        path = self.ground.path(f'{what}-{slot[-1]}')
         if words:
             with open(path, 'w') as file:
                 file.write(words)
@@ -65,15 +57,16 @@ def traffic(switch):
     """Every test begins ready, and no frame is lost in any."""
     for slot in ('a', 'b'):
         switch.options(slot, '')
+        switch.options(slot, '', 'memory')
     switch.chassis.wait_ready(40)
     tester = switch.tester(FLOWS)
     tester.wait_started()
     yield
     on_wires.pause(0.3)
-    faults = on_wires.faults_of(tester.finish())
-    if faults:
+    wrong = on_wires.faults_of(tester.finish())
+    if wrong:
         switch.keep_log()
-    assert not faults, faults + '\n' + switch.chassis.log_tail(20)
+    assert not wrong, wrong + '\n' + switch.chassis.log_tail(20)
 
 
 def subsystem(chassis, role='slave', name='configuration'):
@@ -105,9 +98,10 @@ def stopped(pid):
     return Stopped()
 
 
-def mended(chassis, reason):
-    """Ready again, with that as the old reason; and then a failover is really hitless."""
+def mended(chassis, reason, pid=None):
+    """Ready again, with that as the old reason (the same process, if it is named); and then a failover is really hitless."""
     chassis.wait_ready(40)
+    assert pid in (None, chassis.board('slave')['pid'])
     assert subsystem(chassis)['old_reason'] == reason
     before = on_wires.strike(chassis, 'SIGKILL')
     assert before
@@ -138,7 +132,7 @@ def test_brkt_ovflow_a_stopped_slave_is_overrun_and_transfers_all_again(switch):
     assert after['pid'] == before['pid'], 'it mends itself'
     assert after['resyncs'] == before['resyncs'] + 1
     assert after['transfer']['records'] == after['transfer']['of_records'] > 0
-    assert any('reason brkt ovflow' in line for line in chassis.log_lines())
+    assert processes.until(lambda: any('reason brkt ovflow' in line for line in chassis.log_lines()), 5, 0.05)
     mended(chassis, 'brkt ovflow')
 
 
@@ -230,6 +224,42 @@ def test_an_older_slave_config_command_then_rev_and_then_the_upgrade(switch):
     chassis.cli('configure syslog delete 127.0.0.1:5514')
 
 
+def test_hotswap_an_older_slave_is_pulled_out_while_the_upgrade_is_under_way(switch):
+    chassis = switch.chassis
+    slot = chassis.board('slave')['slot']
+    switch.options(slot, '--pretend-release 0.2.0')
+    chassis.cli(f'--yes reboot slot {slot}')
+    assert processes.until(lambda: (board := chassis.board('slave')) and board['release'] == '0.2.0', 20, 0.02)
+    chassis.wait_ready(40)
+    chassis.hand('remove', slot)
+    assert processes.until(lambda: 'reason hotswap; put the slave back' in why_not(chassis), 20, 0.02), why_not(chassis)
+    assert chassis.run('run', 'msm-failover').returncode == 5
+    assert any(f'{slot} was removed while an upgrade is under way (hotswap)' in line for line in chassis.log_lines())
+    switch.options(slot, '')
+    chassis.hand('insert', slot)
+    chassis.wait_ready(40)
+
+
+def test_memory_a_slave_that_gets_too_little_drops_the_state_and_takes_it_once_it_gets_more(switch):
+    chassis = switch.chassis
+    slave = chassis.board('slave')
+    chassis.cli(f'--yes reboot slot {slave["slot"]}')
+    assert processes.until(lambda: (board := chassis.board('slave')) and board['pid'] != slave['pid'], 20, 0.02)
+    chassis.wait_ready(40)
+    small = int(faults.status_of(chassis.board('slave')['pid'], 'VmData')[0])   # KB
+    macs = [f'02:33:00:00:{number >> 8:02x}:{number & 255:02x}' for number in range(5000)]
+    script(switch, [f'create fdbentry {mac} vlan Default blackhole' for mac in macs])
+    switch.options(slave['slot'], str(small + 256), 'memory')
+    chassis.cli(f'--yes reboot slot {slave["slot"]}')
+    said = wait_for(chassis, 'failed', 'memory')
+    assert 'more memory' in said['remedy']
+    assert 'memory' in why_not(chassis)
+    pid = chassis.board('slave')['pid']
+    faults.limit_memory(pid, 'unlimited')
+    mended(chassis, 'memory', pid)
+    script(switch, [f'delete fdbentry {mac} vlan Default' for mac in macs])
+
+
 def test_keepalive_is_the_new_masters_reason_and_the_hung_boards_reason_to_transfer(switch):
     chassis = switch.chassis
     before = chassis.wait_ready()
@@ -242,27 +272,12 @@ def test_keepalive_is_the_new_masters_reason_and_the_hung_boards_reason_to_trans
         assert subsystem(chassis, 'slave', name)['old_reason'] == 'keepalive'
 
 
-def stop_one_thread(pid):
-    """The board's loop alone, as if it were stuck; its watchdog turns."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-    assert libc.ptrace(16, pid, None, None) == 0, os.strerror(ctypes.get_errno())   # PTRACE_ATTACH
-
-
 def test_watchdog_is_the_new_masters_reason(switch):
     chassis = switch.chassis
     before = chassis.wait_ready()
-    pid = chassis.board('master', before)['pid']
-    stop_one_thread(pid)
-    # Its end is told to us first, as to a debugger; only then does the chassis hear of it.
+    held = faults.stick_loop(chassis.board('master', before)['pid'])
     assert processes.until(lambda: (chassis.term() or 0) > before['term'], 30, 0.02)
-    def collected():
-        try:
-            ended = os.waitpid(pid, WALL | os.WNOHANG)
-        except ChildProcessError:
-            return True
-        return ended[0] == pid and (os.WIFSIGNALED(ended[1]) or os.WIFEXITED(ended[1]))
-    assert processes.until(collected, 20, 0.02)
+    held.release()
     after = on_wires.settle(chassis, before, 60)
     assert after['last_failover']['cause'] == 'watchdog'
     assert subsystem(chassis, 'master')['reason'] == 'watchdog'

@@ -7,6 +7,7 @@ import signal
 import subprocess
 
 from tests.support import processes
+from tests.support.ground import run
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAMS = ('baton', 'baton-chassis', 'baton-dataplane', 'baton-msm', 'baton-tester')
@@ -41,7 +42,7 @@ class Chassis:
         return os.path.join(self.build, name)
 
     def start(self, seconds=30):
-        """Starts everything and waits until a master answers and the data plane has all ports."""
+        """Starts everything and waits until a master answers, the data plane has all ports, and a configuration was booted."""
         with open(self.ground.path('baton.conf'), 'w') as file:
             for name, value in self.settings.items():
                 file.write(f'{name.replace("_", "-")} = {value}\n')
@@ -50,8 +51,8 @@ class Chassis:
         self.process = self.ground.start([self.program('baton-chassis'), '--config', self.ground.path('baton.conf')],
                                          netns=self.netns, log='chassis.log', stdin=subprocess.DEVNULL)
         # `ip netns exec` becomes the chassis, so the pid is the chassis's own
-        if not processes.until(lambda: self.process.poll() is not None or self.port_count() == len(self.ports), seconds, 0.05):
-            raise NotUp(f'{"no master answered" if self.term() is None else "not all ports were opened"} within {seconds} s\n{self.log_tail()}')
+        if not processes.until(lambda: self.process.poll() is not None or self.booted(), seconds, 0.05):
+            raise NotUp(f'{"no master answered" if self.term() is None else "not all ports were opened, or nothing booted"} within {seconds} s\n{self.log_tail()}')
         if self.process.poll() is not None:
             raise NotUp(f'baton-chassis ended with {self.process.returncode}\n{self.log_tail()}')
         if self.hitless:
@@ -110,6 +111,10 @@ class Chassis:
         except ValueError:
             return 0
 
+    def booted(self):
+        """Every configuration has VLAN Default; a master that has not booted yet shows none."""
+        return self.port_count() == len(self.ports) and bool(self.show('vlan')['vlans'])
+
     def board(self, role, state=None):
         """The board that is master or slave, or None."""
         for board in (state or self.failover() or {'boards': []})['boards']:
@@ -124,6 +129,16 @@ class Chassis:
             raise RuntimeError(f'there is no {role} to kill')
         os.kill(board['pid'], how)
         return board['slot']
+
+    def hand(self, act, slot, check=True):
+        """A board is removed from its slot, or inserted again."""
+        return run(self.program('baton-chassis'), '--run-dir', self.ground.folder, act, slot, check=check)
+
+    def reset_hard(self, slot):
+        """As if the board were pulled out and put back. A master that resets itself may be gone before it answers."""
+        done = self.run('--yes', 'reboot', 'slot', slot, 'hard-reset')
+        if done.returncode != 0 and 'the master was lost before it answered' not in done.stderr + done.stdout:
+            raise RuntimeError(f'reboot slot {slot} hard-reset: exit {done.returncode}: {done.stderr}{done.stdout}')
 
     def pids(self):
         state, dataplane = self.failover() or {'boards': []}, self.show('switch')['dataplane']['pid']

@@ -56,20 +56,28 @@ def planes(chassis):
     return {one['plane']: one for one in chassis.show('fabric')['planes']}
 
 
+def whole(now, reprogrammed=0):
+    return now and now['reprogrammed'] >= reprogrammed and all(one['state'] == 'working' and one['usable'] for one in now['planes'])
+
+
 def wait_whole(chassis, reprogrammed=0, seconds=20):
     """Until the modules have been reprogrammed so often, both planes are there and in use, and a failover would be hitless."""
-    def whole():
-        now = shown(chassis)
-        return now and now['reprogrammed'] >= reprogrammed and all(one['state'] == 'working' and one['usable'] for one in now['planes'])
-    if not processes.until(whole, seconds, 0.01):
+    if not processes.until(lambda: whole(shown(chassis), reprogrammed), seconds, 0.01):
         raise RuntimeError(f'the fabric was not whole within {seconds} s: {shown(chassis)}\n{chassis.log_tail(40)}')
     chassis.wait_ready(seconds)
+
+
+def mend(chassis, seconds=20):
+    """A board that failed its diagnostics stays without its plane until it is reset hard. Returns when both planes are used."""
+    for plane, board in planes(chassis).items():
+        if board['state'] != 'working':
+            chassis.reset_hard(PLANES[plane])
+    if not processes.until(lambda: whole(shown(chassis)), seconds, 0.01):
+        raise RuntimeError(f'a plane was not back within {seconds} s: {shown(chassis)}\n{chassis.log_tail(40)}')
 
 
 def hard_reset(chassis, slot):
     """As if the board were pulled out and put back; returns when its plane was gone and is used again, and the board is ready."""
     before = chassis.show('fabric')['reprogrammed']
-    done = chassis.run('--yes', 'reboot', 'slot', slot, 'hard-reset')
-    if done.returncode != 0 and 'the master was lost before it answered' not in done.stderr + done.stdout:
-        raise RuntimeError(f'reboot slot {slot} hard-reset: exit {done.returncode}: {done.stderr}{done.stdout}')
+    chassis.reset_hard(slot)
     wait_whole(chassis, before + 2)

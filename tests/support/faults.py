@@ -2,15 +2,10 @@
 """Ways to bring a board down for real, each by the cause that it is shown with. Nothing in the switch knows of them: a thread is held by
 ptrace, memory is damaged through /proc/PID/mem, an allocation fails because the kernel gives no more."""
 
-import ctypes
 import os
 import re
-import resource
-import signal
 import subprocess
 import sys
-
-PTRACE_SEIZE, PTRACE_INTERRUPT = 0x4206, 0x4207
 
 HOLD = '''
 import ctypes, signal, sys
@@ -39,8 +34,12 @@ class Held:
         self.tracer.wait()
 
 
-def threads(pid):
-    return sorted(int(thread) for thread in os.listdir(f'/proc/{pid}/task'))
+def thread_named(pid, name):
+    for thread in os.listdir(f'/proc/{pid}/task'):
+        with open(f'/proc/{pid}/task/{thread}/comm') as file:
+            if file.read().strip() == name:
+                return int(thread)
+    raise RuntimeError(f'process {pid} has no thread {name}')
 
 
 def stick_loop(pid):
@@ -50,17 +49,25 @@ def stick_loop(pid):
 
 def stick_watchdog(pid):
     """The critical thread beside it stands: a critical task's failure."""
-    return Held(next(thread for thread in threads(pid) if thread != pid))
+    return Held(thread_named(pid, 'watchdog'))
 
 
-def starve_of_memory(pid):
-    """Every further allocation of some size fails: std::bad_alloc, which nobody catches."""
-    resource.prlimit(pid, resource.RLIMIT_DATA, (4096, 4096))
+def status_of(pid, name):
+    """The words of that line in /proc/PID/status."""
+    with open(f'/proc/{pid}/status') as file:
+        return next(line.split()[1:] for line in file if line.startswith(name + ':'))
+
+
+def limit_memory(pid, size):
+    """Allocations beyond that many bytes fail, until a later call says otherwise ('unlimited'). As the user whose process it is: root may be
+    denied the capability for another's."""
+    user, group = int(status_of(pid, 'Uid')[0]), int(status_of(pid, 'Gid')[0])
+    subprocess.run(['prlimit', f'--pid={pid}', f'--data={size}:'], check=True, user=user, group=group, extra_groups=[])
 
 
 def damage(pid, text):
-    """Changes a letter wherever `text` stands in the private memory of a process; how often it was there."""
-    found = 0
+    """Changes a letter wherever `text` stands in the private memory of a process, all at once; how often it was there."""
+    found = []
     with open(f'/proc/{pid}/maps') as maps, open(f'/proc/{pid}/mem', 'r+b', buffering=0) as memory:
         for line in maps:
             match = re.match(r'([0-9a-f]+)-([0-9a-f]+) rw-p ', line)
@@ -72,12 +79,8 @@ def damage(pid, text):
                 content = memory.read(end - first)
             except (OSError, OverflowError):
                 continue
-            for hit in re.finditer(re.escape(text.encode()), content):
-                memory.seek(first + hit.start())
-                memory.write(bytes([content[hit.start()] ^ 0x02]))
-                found += 1
-    return found
-
-
-def strike(pid, how):
-    os.kill(pid, getattr(signal, how))
+            found += [first + hit.start() for hit in re.finditer(re.escape(text.encode()), content)]
+        for place in found:
+            memory.seek(place)
+            memory.write(bytes([ord(text[0]) ^ 0x02]))
+    return len(found)

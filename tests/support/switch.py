@@ -143,9 +143,13 @@ class Switch:
         lines = [f'{name} wire,slots={slots},slot-size=2048' for name in self.names]
         self.chassis = Chassis(self.ground, lines, self.build, **settings)
 
+    def prepare(self):
+        """What a switch of another kind puts on the ground before its chassis starts."""
+
     def __enter__(self):
         self.ground.up()
         try:
+            self.prepare()
             self.chassis.start()
             if self.chassis.hitless:
                 self.chassis.wait_ready()
