@@ -4,7 +4,7 @@
   lint, unit, sync, packet (and any other suite that meson knows)   the release build
   smoke      frames through a real switch, with Scapy                failover   masters killed under load
   peers      the clients that operators have (ssh, netmiko, RANCID, Ansible) on a real switch
-  causes     every cause of a failover at every level of preservation, every reason (only when it is named)
+  causes     every cause of a failover at every level of preservation, every reason
   asan       the suites that need no EAL, under ASan and UBSan       fuzz       every libFuzzer target for a while
   demo       ./demo --no-wait, one result for each act
 """
@@ -152,9 +152,16 @@ class Check:
         self.python_suite('peers', 900)
 
     def causes(self):
-        if 'causes' not in self.arguments.suites:
-            return self.not_now('causes', 'new, and some of it has not passed yet; run ./check causes')
+        """Shows the matrix that the suite has just measured, too."""
+        if self.arguments.quick:
+            return self.not_now('causes', 'takes minutes; run ./check causes')
+        path = os.path.join(self.build, 'matrix.txt')
+        if os.path.exists(path) and not self.arguments.list:
+            os.unlink(path)
         self.python_suite('causes', 1800)
+        if os.path.exists(path) and not self.arguments.list:
+            with open(path) as file:
+                print(file.read(), flush=True)
 
     def demo(self):
         if self.arguments.list:
