@@ -20,6 +20,7 @@
 
 #include "bench/linerate/stream.h"
 #include "bench/program.h"
+#include "bench/takeover/options.h"
 #include "bench/takeover/rounds.h"
 #include "bench/tester/wire_end.h"
 #include "bench/wire/machine.h"
@@ -201,22 +202,16 @@ int run(int argc, char** argv) {
     Offer offer;
     double mpps = 0;
     po::options_description known("Options");
-    known.add_options()("help,h", "this text")("quick", "30 failovers")(
-        "failovers", po::value(&plan.failovers)->default_value(1000), "how many")(
-        "rate", po::value(&mpps), "Mpps; found out when it is not said")(
+    known.add_options()("quick", "30 failovers")("failovers", po::value(&plan.failovers)->default_value(1000),
+                                                 "how many")("rate", po::value(&mpps),
+                                                             "Mpps; found out when it is not said")(
         "imix", "64, 594 and 1518 bytes, 7:4:1, in place of 64")("macs", po::value(&offer.macs)->default_value(10'000),
                                                                  "addresses in the FDB")(
         "slots", po::value(&setup.wire_slots)->default_value(1u << 17),
-        "depth of the wires: what the machine's own pauses take")(
-        "programs", po::value(&setup.programs)->default_value(bench::build_folder()),
-        "where baton-chassis and the others lie")("worker-core", po::value(&setup.worker_core)->default_value(1))(
-        "housekeeping-core", po::value(&setup.housekeeping_core)->default_value(0), "everything else, this bench too")(
-        "commit", po::value(&plan.commit)->default_value("unknown"), "named in the results");
-    po::variables_map options;
-    po::store(po::parse_command_line(argc, argv, known), options);
-    po::notify(options);
-    if (options.count("help")) return std::cout << "linerate - failovers at line rate\n\n" << known, 0;
-    if (::geteuid() != 0) throw StartupError{77, "needs root: it starts the whole switch"};
+        "depth of the wires: what the machine's own pauses take");
+    const auto given = read_options(known, "linerate - failovers at line rate", setup, plan.commit, argc, argv);
+    if (!given) return 0;
+    const auto& options = *given;
     if (options.count("quick")) plan.failovers = std::min(plan.failovers, 30u);
     plan.imix = options.count("imix") > 0;
     plan.rate = mpps * 1e6;

@@ -16,7 +16,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "bench/program.h"
+#include "bench/takeover/options.h"
 #include "bench/takeover/traffic.h"
 
 namespace baton::rejoin {
@@ -82,20 +82,12 @@ int run(int argc, char** argv) {
     double rate = 0;
     std::string commit;
     po::options_description known("Options");
-    known.add_options()("help,h", "this text")("rounds", po::value(&rounds)->default_value(20),
-                                               "restarts of the slave")(
+    known.add_options()("rounds", po::value(&rounds)->default_value(20), "restarts of the slave")(
         "macs", po::value(&addresses)->default_value(1'000'000), "addresses in the FDB")(
         "lines", po::value(&lines)->default_value(10'000), "lines of configuration")(
-        "rate", po::value(&rate)->default_value(10'000), "frames per second, each way")(
-        "programs", po::value(&setup.programs)->default_value(bench::build_folder()),
-        "where baton-chassis and the others lie")("worker-core", po::value(&setup.worker_core)->default_value(1))(
-        "housekeeping-core", po::value(&setup.housekeeping_core)->default_value(0), "everything else, this bench too")(
-        "commit", po::value(&commit)->default_value("unknown"), "named in the results");
-    po::variables_map options;
-    po::store(po::parse_command_line(argc, argv, known), options);
-    po::notify(options);
-    if (options.count("help")) return std::cout << "rejoin - boards back in step\n\n" << known, 0;
-    if (::geteuid() != 0) throw StartupError{77, "needs root: it starts the whole switch"};
+        "rate", po::value(&rate)->default_value(10'000), "frames per second, each way");
+    const auto given = read_options(known, "rejoin - boards back in step", setup, commit, argc, argv);
+    if (!given) return 0;
     rounds = std::max(rounds, 1);
 
     const Lab lab(setup);

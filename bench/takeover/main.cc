@@ -9,8 +9,8 @@
 #include <boost/program_options.hpp>
 #include <iostream>
 
-#include "bench/program.h"
 #include "bench/takeover/figures.h"
+#include "bench/takeover/options.h"
 #include "bench/takeover/traffic.h"
 
 namespace baton::takeover {
@@ -52,21 +52,16 @@ int run(int argc, char** argv) {
     std::string commit;
     std::vector<std::uint64_t> sizes;
     po::options_description known("Options");
-    known.add_options()("help,h", "this text")("quick", "ten rounds of each kind, one pass of each size")(
+    known.add_options()("quick", "ten rounds of each kind, one pass of each size")(
         "json", "one JSON object per line instead of the table")(
         "rounds", po::value(&rounds)->default_value(100),
         "failovers of each kind in each pass (two passes of each size)")(
         "macs", po::value(&sizes)->multitoken()->default_value({1'000, 1'000'000}, "1000 1000000"),
-        "addresses in the FDB")("rate", po::value(&rate)->default_value(10'000), "frames per second, each way")(
-        "programs", po::value(&setup.programs)->default_value(bench::build_folder()),
-        "where baton-chassis and the others lie")("worker-core", po::value(&setup.worker_core)->default_value(1))(
-        "housekeeping-core", po::value(&setup.housekeeping_core)->default_value(0), "everything else, this bench too")(
-        "commit", po::value(&commit)->default_value("unknown"), "named in the results");
-    po::variables_map options;
-    po::store(po::parse_command_line(argc, argv, known), options);
-    po::notify(options);
-    if (options.count("help")) return std::cout << "takeover - how long the switch is without a master\n\n" << known, 0;
-    if (::geteuid() != 0) throw StartupError{77, "needs root: it starts the whole switch"};
+        "addresses in the FDB")("rate", po::value(&rate)->default_value(10'000), "frames per second, each way");
+    const auto given =
+        read_options(known, "takeover - how long the switch is without a master", setup, commit, argc, argv);
+    if (!given) return 0;
+    const auto& options = *given;
     const bool quick = options.count("quick") > 0;
     if (quick) rounds = std::min(rounds, block);
 

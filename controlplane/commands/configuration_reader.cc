@@ -18,19 +18,6 @@ const Page& blank() {
     return *page;
 }
 
-LiveNames names_in(const Switch& sw) {
-    return [&sw](Live kind) {
-        std::vector<std::string> out;
-        if (kind == Live::vlans)
-            for (const auto& [key, vlan] : sw.running().vlans()) out.push_back(vlan.name);
-        if (kind == Live::accounts)
-            for (const auto& [key, account] : sw.running().accounts()) out.push_back(account.name);
-        if (kind == Live::ports)
-            for (const auto port : sw.port_names()) out.push_back(port.text());
-        return out;
-    };
-}
-
 struct Planned {
     Match match;
     const Row* row = nullptr;
@@ -41,7 +28,7 @@ Result<Planned> planned(const Switch& sw, std::string_view line) {
     if (const auto* complaint = std::get_if<Complaint>(&cut)) return Error{Code::syntax, complaint->what};
     const auto& words = std::get<Line>(cut);
     if (!words.bars.empty()) return Error{Code::syntax, "a filter has no place in a configuration"};
-    auto matched = command_grammar().match(words.words, line.size(), names_in(sw));
+    auto matched = command_grammar().match(words.words, line.size(), live_names(sw));
     if (const auto* complaint = std::get_if<Complaint>(&matched)) return Error{Code::syntax, complaint->what};
     Planned out{std::move(std::get<Match>(matched)), nullptr};
     out.row = &commands()[out.match.row];

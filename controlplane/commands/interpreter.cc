@@ -80,15 +80,15 @@ std::string dump(const Json& json) {
 
 Interpreter::Interpreter(Switch& sw) : sw_(sw), grammar_(command_grammar()) {}
 
-LiveNames Interpreter::live() const {
-    return [this](Live kind) {
+LiveNames live_names(const Switch& sw) {
+    return [&sw](Live kind) {
         std::vector<std::string> out;
         if (kind == Live::vlans)
-            for (const auto& [key, vlan] : sw_.running().vlans()) out.push_back(vlan.name);
+            for (const auto& [key, vlan] : sw.running().vlans()) out.push_back(vlan.name);
         if (kind == Live::accounts)
-            for (const auto& [key, account] : sw_.running().accounts()) out.push_back(account.name);
+            for (const auto& [key, account] : sw.running().accounts()) out.push_back(account.name);
         if (kind == Live::ports)
-            for (const auto port : sw_.port_names()) out.push_back(port.text());
+            for (const auto port : sw.port_names()) out.push_back(port.text());
         return out;
     };
 }
@@ -97,7 +97,7 @@ Nature Interpreter::nature(std::string_view text) const {
     const auto cut = split(text);
     const auto* line = std::get_if<Line>(&cut);
     if (!line || line->words.empty() || asks_help(*line)) return {};
-    const auto matched = grammar_.match(line->words, text.size(), live());
+    const auto matched = grammar_.match(line->words, text.size(), live_names(sw_));
     const auto* match = std::get_if<Match>(&matched);
     if (!match) return {};
     const auto& row = commands()[match->row];
@@ -134,7 +134,7 @@ void Interpreter::run(const Ask& ask, std::function<void(Output)> answer) const 
         return answer(std::move(out));
     }
     const auto end = line.bars.empty() ? ask.line.size() : line.bars.front();
-    auto matched = grammar_.match(line.words, end, live());
+    auto matched = grammar_.match(line.words, end, live_names(sw_));
     if (const auto* complaint = std::get_if<Complaint>(&matched))
         return answer(complain(*complaint, ask.line, ask.json));
     const auto filters = read_filters(line, ask.line.size());
@@ -211,7 +211,7 @@ std::variant<std::vector<Hint>, Complaint> Interpreter::hints(std::string_view t
         partial = std::move(words.back());
         words.pop_back();
     }
-    return line.filters.empty() ? grammar_.hints(words, partial, live()) : filter_grammar().hints(words, partial, {});
+    return line.filters.empty() ? grammar_.hints(words, partial, live_names(sw_)) : filter_grammar().hints(words, partial, {});
 }
 
 std::vector<std::string> Interpreter::complete(std::string_view line, std::size_t cursor) const {

@@ -25,6 +25,9 @@ struct Nature {
     bool has_secret = false;     // a password is in the line; it is kept nowhere
 };
 
+/// The names that this switch has now.
+LiveNames live_names(const Switch& sw);
+
 class Interpreter {
   public:
     explicit Interpreter(Switch& sw);
@@ -46,7 +49,6 @@ class Interpreter {
     const Grammar& grammar() const { return grammar_; }
 
   private:
-    LiveNames live() const;
     std::variant<std::vector<Hint>, Complaint> hints(std::string_view line, std::size_t cursor) const;
     void carry_out(const Row& row, const Match& match, const Ask& ask, bool json,
                    std::function<void(Output)> answer) const;
