@@ -110,12 +110,13 @@ bool Peer::runs() const {
 void Peer::look_at_plane(bool slave) {
     if (slave) {
         older_ = page_.release.load(std::memory_order_relaxed) < config::own_release();
-        absent_because_ = Reason::none;
+        if (pid_ != removed_pid_) absent_because_ = Reason::none;  // that one is still on its way out
     }
     if (!baton_) return;
     const bool working = baton_->plane[index_of(slot_)].load(std::memory_order_relaxed) == PlaneState::working;
     if (plugged_ && !working && older_) {
         absent_because_ = Reason::hotswap;
+        removed_pid_ = pid_;
         lines_.emplace_back(log::Level::warning, std::string(name_of(slot_)) +
                                                      " was removed while an upgrade is under way (hotswap); " +
                                                      std::string(remedy(Reason::hotswap)) + ".");

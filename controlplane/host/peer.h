@@ -65,6 +65,7 @@ class Peer {
     std::uint64_t beat_ = 0;
     std::uint64_t resyncs_ = 0;  // of this slave, the last time
     std::uint32_t pid_ = 0;
+    std::uint32_t removed_pid_ = 0;  // the pid of the slave whose removal absent_because_ is about
     std::uint32_t greeted_ = 0;  // the pid whose start as a slave was told
     Time beat_at_{};
     Time snapshot_at_{};
