@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from tests.support import switch as on_wires
 
-NEED_A_SWITCH = ('failover', 'causes')
+NEED_A_SWITCH = ('failover', 'causes', 'peers')
 
 
 def pytest_collection_modifyitems(items):
