@@ -156,7 +156,7 @@ void Session::take(session::Request request) {
         return;
     }
     in_time();
-    busy_ = true;
+    busy_ = spoke_ = true;
     last_used_ = monotonic_now();
     const auto self = shared_from_this();
     read();

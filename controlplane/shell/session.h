@@ -47,7 +47,9 @@ class Session : public std::enable_shared_from_this<Session> {
     void refuse(std::string_view sentence);
     void close();
 
-    bool busy() const { return busy_; }
+    /// It may have to give way to another: nothing of it is under way. One that has just come has a second to speak, or
+    /// clients that come back would drive each other out for ever.
+    bool idle() const { return !busy_ && (spoke_ || monotonic_now() - last_used_ > seconds(1)); }
 
     /// Says who ended it, after the answer that is on its way; the client ends too.
     void dismiss(std::string sentence);
@@ -98,6 +100,7 @@ class Session : public std::enable_shared_from_this<Session> {
     std::string attachment_;                // the client's file, for the next RUN
     std::optional<session::Request> held_;  // came while busy_
     bool busy_ = false;
+    bool spoke_ = false;
     bool closed_ = false;
     bool close_after_ = false;
     Time last_used_;

@@ -124,7 +124,7 @@ class SessionServer::Impl final : public commands::Sessions, public std::enable_
         if (sessions_.size() >= limits_.sessions) {
             std::shared_ptr<Session> idle;
             for (const auto& session : sessions_)
-                if (!session->busy() && (!idle || session->last_used() < idle->last_used())) idle = session;
+                if (session->idle() && (!idle || session->last_used() < idle->last_used())) idle = session;
             if (idle) idle->close();
         }
         const auto session = std::make_shared<Session>(std::move(socket), owner_);

@@ -3,6 +3,9 @@
 // listed, ended and kept through a failover.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "controlplane/commands/password.h"
 #include "controlplane/shell/client.h"
 #include "tests/unit/commands/session_rig.h"
@@ -303,6 +306,21 @@ TEST(login, a_session_that_had_to_give_way_does_not_drive_others_out_by_coming_b
     EXPECT_LE(wakes, 8) << "they chase each other";
     EXPECT_EQ(tell(first, "show version").answer.code, Code::ok);
     EXPECT_EQ(tell(second, "show version").answer.code, Code::ok);
+}
+
+TEST(login, who_has_just_come_is_not_sent_away_before_it_spoke) {
+    Listener listener;
+    SessionServer::Limits limits;
+    limits.sessions = 1;
+    Master master(listener, 1, limits);
+    Link just_come(listener.path());
+    std::string why;
+    ASSERT_TRUE(just_come.connect(why)) << why;
+    Client other(options_for(listener));
+    EXPECT_NE(other.hello().complaint.find("too many sessions are busy"), std::string::npos);
+    EXPECT_FALSE(just_come.gone());
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // it had its second
+    EXPECT_EQ(other.hello().code, Code::ok);
 }
 
 }  // namespace
