@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/hitless-failover.md does what it says: its blocks are executed in their order, and from its section 5 on every frame is counted.
 
-A block is `conf` (the chassis's configuration), `baton` (a command a line; `# N` behind it is its exit code) or `sh`."""
+A block is `conf` (the chassis's configuration), `baton` (a command a line; `# N` behind it is its exit code) or `sh`; `text`, what a program
+printed, is not executed."""
 
 import os
 import re
@@ -24,7 +25,8 @@ def blocks():
             elif kind is None and line.startswith('```'):
                 kind, lines = line[3:], []
             elif kind is not None and line == '```':
-                yield heading, kind, '\n'.join(lines)
+                if kind != 'text':
+                    yield heading, kind, '\n'.join(lines)
                 kind = None
             elif kind is not None:
                 lines.append(line)
