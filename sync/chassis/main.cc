@@ -66,13 +66,13 @@ int run(int argc, char** argv) {
     check_ports(*options, huge);
     if (options->check_only) return std::puts("the configuration is good"), 0;
     block_signals();
-    harden(*options);
     const Identity identity = identity_of(options->board_user);
     if (!identity.change) log::warning("not started by root: the boards run as the same user as the chassis");
     const RunDir run_dir(options->run_dir, identity.change ? identity.uid : ::geteuid(),
                          identity.change ? identity.gid : ::getegid());
     make_flash(options->flash_dir, identity.change ? identity.uid : ::geteuid(),
                identity.change ? identity.gid : ::getegid());
+    harden(*options);  // not before it is certain that no other chassis runs here, whose boards it would keep waiting
     if (run_dir.cleaned()) log::notice("cleaned what a killed chassis left in {}", options->run_dir);
     const Arenas arenas(*options, huge ? Pages::huge : Pages::small);
     log::notice("chassis started pid={} release={} run_dir={} flash_dir={} huge={} ports={}", ::getpid(), BATON_VERSION,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes by pid and start time, so that a pid the kernel has given to somebody else is never taken for ours."""
 
+import contextlib
 import os
 import signal
 import time
@@ -45,9 +46,10 @@ def end(known, patience=3.0):
     """Ends processes, given as (pid, start time): asks, waits, then kills. Returns when they are gone."""
     for how, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
         for pid, started in known:
-            if same(pid, started):
-                os.kill(pid, signal.SIGCONT)   # a stopped one could not obey
-                os.kill(pid, how)
+            with contextlib.suppress(ProcessLookupError):   # it may end by itself meanwhile
+                if same(pid, started):
+                    os.kill(pid, signal.SIGCONT)   # a stopped one could not obey
+                    os.kill(pid, how)
         if until(lambda: not any(same(*process) for process in known), wait, 0.02):
             return
 
