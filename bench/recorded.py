@@ -29,7 +29,7 @@ def figures(record):
     bench = record['bench']
     if bench == 'fdb':
         spread = f'{record["cycles_least"]} to {record["cycles_most"]}'
-        yield figure(f'FDB, {record["what"]}, {thousands(record["macs"])}', record['cycles'], 'cycles', False, spread)
+        yield figure(f'FDB, {record["what"]} by {record["batch"]}, {thousands(record["macs"])}', record['cycles'], 'cycles', False, spread)
     elif bench == 'wire':
         about = f'{record["ratio_to_io"]:.2f} of io, A/A {record["aa_min"]:.2f} to {record["aa_max"]:.2f}' + (
             f', ping-pong {record["ping_pong_before"]} then {record["ping_pong_after"]}' if record['ping_pong_before'] else '')
