@@ -11,6 +11,7 @@
 
 #include "dataplane/fabric/seating.h"
 #include "pmd-config/port_spec.h"
+#include "sync/base/mac.h"
 #include "sync/base/result.h"
 #include "sync/region/arena.h"
 
@@ -23,6 +24,7 @@ struct Options {
     std::vector<unsigned> housekeeping_cores{0};  // everything else of this process
     Pages pages = Pages::huge;
     std::uint64_t fdb_max_entries = 16'000'000;
+    Mac system_mac;                  // to which hosts send what is to be routed
     std::uint32_t max_frame = 9216;  // bytes without FCS
     std::uint32_t mbufs = 16384;
     std::vector<std::string> eal;  // what stood behind --

@@ -24,6 +24,8 @@
 #include "dataplane/worker/thread.h"
 #include "sync/base/log.h"
 #include "sync/baton/child.h"
+#include "sync/layout/fpm.h"
+#include "sync/layout/routes.h"
 
 namespace baton::dataplane {
 namespace {
@@ -39,7 +41,7 @@ void stay_on(const std::vector<unsigned>& cores) {
 
 /// What the chassis gives, mapped with the access that each fd allows. Order of the table in sync/layout/arena.h.
 struct Arenas {
-    Mapping baton, board_a, board_b, commands, tables, fdb, punt;
+    Mapping baton, board_a, board_b, commands, tables, fdb, punt, routes, fpm;
 };
 
 Arenas map_arenas(const Child& child) {
@@ -50,7 +52,9 @@ Arenas map_arenas(const Child& child) {
             child.map<CommandArena>("commands", ArenaKind::commands, ro),
             child.map<TablesArena>("tables", ArenaKind::tables, rw),
             child.map<FdbControl>("fdb", ArenaKind::fdb, rw),
-            child.map<PuntArena>("punt", ArenaKind::punt, rw)};
+            child.map<PuntArena>("punt", ArenaKind::punt, rw),
+            child.map<RoutesControl>("routes", ArenaKind::routes, rw),
+            child.map<FpmArena>("fpm", ArenaKind::fpm, rw)};
 }
 
 // Where the kernel groups tasks by session (autogroup, Debian's default outside of cgroups), a nice value counts only
@@ -193,6 +197,7 @@ void run(const Options& options) {
     tables.applier.worker_count.store(static_cast<std::uint32_t>(options.worker_cores.size()),
                                       std::memory_order_relaxed);
     tables.applier.port_count.store(static_cast<std::uint32_t>(ports.size()), std::memory_order_relaxed);
+    tables.applier.router_mac.store(options.system_mac.value(), std::memory_order_relaxed);
     tables.applier.huge.store(options.pages == Pages::huge, std::memory_order_relaxed);
 
     applier_setup.baton = arenas.baton.as<const BatonPage>();

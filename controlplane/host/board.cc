@@ -49,7 +49,9 @@ BoardArenas::BoardArenas(Child& child, Slot slot)
       commands(child.map<CommandArena>("commands", ArenaKind::commands, Access::read_only)),
       tables(child.map<TablesArena>("tables", ArenaKind::tables, Access::read_only)),
       fdb(child.map<FdbControl>("fdb", ArenaKind::fdb, Access::read_only)),
-      punt(child.map<PuntArena>("punt", ArenaKind::punt, Access::read_only)) {}
+      punt(child.map<PuntArena>("punt", ArenaKind::punt, Access::read_only)),
+      routes(child.map<RoutesControl>("routes", ArenaKind::routes, Access::read_only)),
+      fpm(child.map<FpmArena>("fpm", ArenaKind::fpm, Access::read_only)) {}
 
 Board::Board(Child& child, Slot slot, const Choices& choices)
     : child_(child),
@@ -67,6 +69,8 @@ Board::Board(Child& child, Slot slot, const Choices& choices)
               *arenas_.tables.as<const TablesArena>(),
               *arenas_.fdb.as<const FdbControl>(),
               *arenas_.punt.as<const PuntArena>(),
+              *arenas_.routes.as<const RoutesControl>(),
+              *arenas_.fpm.as<const FpmArena>(),
               [this] { wake(wake_dataplane_.get()); },
               [this] { wake(wake_other_.get()); }},
       follower_(checked(arenas_.journal), page_, lost_by()),
@@ -80,7 +84,9 @@ Board::Board(Child& child, Slot slot, const Choices& choices)
                     {"commands", arenas_.commands.as<const ArenaHeader>()},
                     {"tables", arenas_.tables.as<const ArenaHeader>()},
                     {"fdb", arenas_.fdb.as<const ArenaHeader>()},
-                    {"punt", arenas_.punt.as<const ArenaHeader>()}}),
+                    {"punt", arenas_.punt.as<const ArenaHeader>()},
+                    {"routes", arenas_.routes.as<const ArenaHeader>()},
+                    {"fpm", arenas_.fpm.as<const ArenaHeader>()}}),
       follow_only_(choices.follow_only) {
     page_.release.store(config::own_release(), std::memory_order_relaxed);
     page_.lacks.store(follow_only_ ? lacks_takeover : 0, std::memory_order_relaxed);

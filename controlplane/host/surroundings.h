@@ -8,8 +8,10 @@
 #include "sync/layout/baton.h"
 #include "sync/layout/board.h"
 #include "sync/layout/fdb.h"
+#include "sync/layout/fpm.h"
 #include "sync/layout/journal.h"
 #include "sync/layout/punt.h"
+#include "sync/layout/routes.h"
 #include "sync/layout/tables.h"
 
 namespace baton {
@@ -22,6 +24,8 @@ struct Surroundings {
     const TablesArena& tables;
     const FdbControl& fdb;
     const PuntArena& punt;
+    const RoutesControl& routes;  // begins the whole mapped arena
+    const FpmArena& fpm;
     std::function<void()> wake_dataplane;
     std::function<void()> wake_other;
 

@@ -152,6 +152,16 @@ std::string describe(const Command& command) {
         }
         case CommandType::hardware_reset: return "the reset of its hardware";
         case CommandType::fabric_set: return "the setting of the fabric";
+        case CommandType::interface_set: return "the interface of " + vlan(command.get<InterfaceSet>().vlan);
+        case CommandType::route_set:
+        case CommandType::route_hops:
+        case CommandType::route_delete:
+        case CommandType::routes_mark: return "a route";
+        case CommandType::neighbor_set:
+        case CommandType::neighbor_delete: return "a neighbor";
+        case CommandType::ipfdb_flush: return "the flush of the IP FDB";
+        case CommandType::ipfdb_aging: return "the aging time of the IP FDB";
+        case CommandType::frame_send: return "a frame to " + vlan(command.get<FrameSend>().vlan);
         case CommandType::none: break;
     }
     return "an unknown command";

@@ -44,6 +44,16 @@ Outcome Changes::apply(const Command& command, Time now) {
         case CommandType::hardware_reset: return reset(command.get<HardwareReset>(), now);
         case CommandType::fabric_set: return set_fabric(command.get<FabricSet>());
         case CommandType::none:
+        case CommandType::interface_set:
+        case CommandType::route_set:
+        case CommandType::route_hops:
+        case CommandType::route_delete:
+        case CommandType::routes_mark:
+        case CommandType::neighbor_set:
+        case CommandType::neighbor_delete:
+        case CommandType::ipfdb_flush:
+        case CommandType::ipfdb_aging:
+        case CommandType::frame_send:
         case CommandType::end_of_table: break;
     }
     return Outcome::bad_argument;

@@ -32,7 +32,8 @@ class PuntWriter {
         : arena_(&arena), a_(&a), b_(&b), worker_(worker) {}
 
     /// Keeps the first punt_bytes of the frame; false when the ring is full (or there is none).
-    bool push(std::span<const std::uint8_t> frame, PortId port, VlanId vlan) {
+    bool push(std::span<const std::uint8_t> frame, PortId port, VlanId vlan,
+              PuntReason reason = PuntReason::reserved) {
         if (!arena_) return false;
         const std::uint64_t n = arena_->written[worker_].load(std::memory_order_relaxed);
         if (n - punt_cursor(*a_, *b_, worker_, n) >= punt_slots) return false;
@@ -41,6 +42,7 @@ class PuntWriter {
         std::atomic_thread_fence(std::memory_order_release);
         slot.port = port;
         slot.vlan = vlan;
+        slot.reason = reason;
         slot.length = static_cast<std::uint16_t>(std::min(frame.size(), punt_bytes));
         std::memcpy(slot.bytes, frame.data(), slot.length);
         slot.sequence.store(n + 1, std::memory_order_release);
@@ -59,6 +61,7 @@ class PuntWriter {
 struct PuntedFrame {
     PortId port = 0;
     VlanId vlan = 0;
+    PuntReason reason{};
     std::uint16_t length = 0;
     std::uint8_t bytes[punt_bytes];
 
@@ -74,6 +77,7 @@ inline bool read_punt(const PuntArena& arena, WorkerId worker, std::uint64_t& cu
         if (slot.sequence.load(std::memory_order_acquire) != cursor + 1) continue;
         into.port = slot.port;
         into.vlan = slot.vlan;
+        into.reason = slot.reason;
         into.length = std::min<std::uint16_t>(slot.length, punt_bytes);
         std::memcpy(into.bytes, slot.bytes, into.length);
         std::atomic_thread_fence(std::memory_order_acquire);

@@ -9,7 +9,9 @@
 #include "sync/baton/life.h"
 #include "sync/layout/fdb.h"
 #include "sync/layout/journal.h"
+#include "sync/layout/fpm.h"
 #include "sync/layout/punt.h"
+#include "sync/layout/routes.h"
 #include "sync/layout/tables.h"
 
 namespace baton::chassis {
@@ -22,8 +24,8 @@ struct Plan {
     std::size_t touch;  // allocated at once; 0: all
 };
 
-// The journal's size is a setting, and comes on top of its header. The FDB's arena is sparse: its largest table has a
-// place, and memory when the data plane grows into it.
+// The journal's size is a setting, and comes on top of its header. The FDB's arena and that of routes are sparse: their
+// largest tables have a place, and memory when the data plane grows into it.
 constexpr Plan plans[] = {
     {ArenaKind::baton, sizeof(BatonPage), fingerprint<BatonPage>(), 0},
     {ArenaKind::board_a, sizeof(BoardPage), fingerprint<BoardPage>(), 0},
@@ -33,6 +35,8 @@ constexpr Plan plans[] = {
     {ArenaKind::tables, sizeof(TablesArena), fingerprint<TablesArena>(), 0},
     {ArenaKind::fdb, fdb_arena_size, fingerprint<FdbControl>(), sizeof(FdbControl)},
     {ArenaKind::punt, sizeof(PuntArena), fingerprint<PuntArena>(), 0},
+    {ArenaKind::routes, routes_arena_size, fingerprint<RoutesControl>(), routes_touched},
+    {ArenaKind::fpm, sizeof(FpmArena), fingerprint<FpmArena>(), 0},
 };
 
 std::uint64_t journal_capacity(const Options& options) {

@@ -150,6 +150,16 @@ void check_program(const std::string& path, const char* setting) {
         throw StartupError{2, fmt::format("there is no program {}: build it, or name another with {}", path, setting)};
 }
 
+/// The same at every start, and another one for every switch of every machine: locally administered (IEEE 802, clause 8.2),
+/// the rest a hash (FNV-1a) of the machine's id and the switch's folder.
+Mac default_mac(const std::string& run_dir) {
+    std::string id;
+    std::ifstream("/etc/machine-id") >> id;
+    std::uint64_t hash = 0xcbf29ce484222325ull;
+    for (const char c : id + run_dir) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ull;
+    return Mac::of(0x02ull << 40 | (hash & 0xffffffffff));
+}
+
 std::string list_of(const std::vector<unsigned>& cores) {
     std::string out;
     for (const unsigned core : cores) {
@@ -198,6 +208,7 @@ std::optional<Options> read_options(int argc, char** argv) {
     reader.finish();
 
     Options& options = reader.options;
+    if (options.system_mac == Mac{}) options.system_mac = default_mac(options.run_dir);
     if (options.act != Act::none) return std::move(options);
     if (options.dataplane_program.empty()) options.dataplane_program = own_folder() + "/baton-dataplane";
     if (options.board_program.empty()) options.board_program = own_folder() + "/baton-msm";
@@ -245,6 +256,7 @@ std::vector<std::string> dataplane_arguments(const Options& options, bool huge, 
     pair("--housekeeping-cores", list_of(options.housekeeping_cores));
     pair("--hugepages", huge ? "yes" : "no");
     pair("--fdb-max-entries", std::to_string(options.fdb_max_entries));
+    pair("--system-mac", options.system_mac.text());
     pair("--max-frame", std::to_string(options.max_frame));
     pair("--mbufs", std::to_string(options.mbufs));
     if (check) out.emplace_back("--check");

@@ -10,6 +10,7 @@
 
 #include "sync/base/ids.h"
 #include "sync/base/log.h"
+#include "sync/base/mac.h"
 #include "sync/base/result.h"
 #include "sync/base/time.h"
 
@@ -41,6 +42,7 @@ struct Options {
     std::vector<PortLine> ports;
     std::vector<ModuleLine> modules;  // those of which anything is said
     std::uint64_t fdb_max_entries = 16'000'000;
+    Mac system_mac;  // of the switch itself; once read never zero
     std::uint32_t max_frame = 9216;
     std::uint32_t mbufs = 16384;
     std::uint32_t journal_mb = 16;

@@ -95,6 +95,14 @@ Fault flash(Options& options, const std::string& text, const std::string&) {
     return {};
 }
 
+Fault system_mac(Options& options, const std::string& text, const std::string&) {
+    const auto mac = Mac::parse(text);
+    if (!mac || mac->is_multicast() || *mac == Mac{})
+        return fmt::format("system-mac is the address of one host, like 02:00:00:00:00:01, not \"{}\"", text);
+    options.system_mac = *mac;
+    return {};
+}
+
 Fault program(std::string& into, const char* name, const std::string& text) {
     if (text.empty() || text.front() != '/') return fmt::format("{} is an absolute path, not \"{}\"", name, text);
     into = text;
@@ -152,6 +160,7 @@ const Setting table[] = {
      [](Options& o, const std::string& text, const std::string&) {
          return number<std::uint64_t>(text, "fdb-max-entries", 1, most_entries, o.fdb_max_entries);
      }},
+    {"system-mac", "MAC", "the switch's own address (default: made of this machine's id and run-dir)", false, system_mac},
     {"max-frame", "BYTES", "the longest frame, without FCS (default 9216)", false,
      [](Options& o, const std::string& text, const std::string&) {
          return number<std::uint32_t>(text, "max-frame", 1518, 9216, o.max_frame);

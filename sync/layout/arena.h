@@ -9,6 +9,8 @@
 //   commands      master of the ring's term     applier (data plane)
 //   tables        data plane                    boards (read-only fd)
 //   fdb           data plane                    boards (read-only fd)
+//   routes        data plane                    boards (read-only fd)
+//   fpm           data plane                    master (its own cursor is in its board page)
 //   punt          data plane                    master (its own cursor is in its board page)
 //   wire          one end of the wire each      the other end
 #pragma once
@@ -26,18 +28,20 @@ enum class ArenaKind : std::uint32_t {
     tables = 6,
     fdb = 7,
     punt = 8,
-    wire = 9,
+    routes = 9,
+    fpm = 10,
+    wire = 11,
 };
 
 inline constexpr std::string_view name_of(ArenaKind kind) {
     constexpr std::string_view names[] = {"?",        "baton",  "board_a", "board_b", "journal",
-                                          "commands", "tables", "fdb",     "punt",    "wire"};
+                                          "commands", "tables", "fdb",     "punt",    "routes", "fpm", "wire"};
     const auto index = static_cast<std::uint32_t>(kind);
     return index < std::size(names) ? names[index] : names[0];
 }
 
 inline constexpr std::uint64_t arena_magic = 0x314e4f5441423031ull;
-inline constexpr std::uint32_t arena_abi = 6;  // raised by hand with every change of layout or meaning
+inline constexpr std::uint32_t arena_abi = 7;  // raised by hand with every change of layout or meaning
 
 struct alignas(64) ArenaHeader {        // written once, by the creator, before anybody else maps the arena
     std::uint64_t magic = 0;            // arena_magic

@@ -108,7 +108,8 @@ struct BoardPage {
     std::atomic<std::uint64_t> transfer_first = 0, transfer_last = 0;
     std::atomic<std::uint64_t> longest_gap_ns = 0;           // its loop's: how late its 100 ms tick came at the worst
     std::atomic<std::uint64_t> diagnostics = 0;              // DiagnosticsWord of the last that were asked for
-    std::uint8_t pad[40] = {};
+    std::atomic<std::uint64_t> fpm_cursor = 0;               // bytes of the FPM ring dealt with; the next master goes on
+    std::uint8_t pad[32] = {};
     DyingWords words;
 };
 template <>
@@ -125,7 +126,8 @@ struct Describe<BoardPage> {
         BATON_FIELD(BoardPage, transfer_from),    BATON_FIELD(BoardPage, transfer_to),
         BATON_FIELD(BoardPage, transfer_first),   BATON_FIELD(BoardPage, transfer_last),
         BATON_FIELD(BoardPage, longest_gap_ns),
-        BATON_FIELD(BoardPage, diagnostics),      BATON_FIELD(BoardPage, pad),
+        BATON_FIELD(BoardPage, diagnostics),      BATON_FIELD(BoardPage, fpm_cursor),
+        BATON_FIELD(BoardPage, pad),
         BATON_FIELD(BoardPage, words)};
 };
 static_assert(Shared<BoardPage> && sizeof(BoardPage) % 64 == 0);

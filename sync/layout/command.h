@@ -25,6 +25,16 @@ enum class CommandType : std::uint16_t {
     end_of_table,      // EndOfTable: all of this owner's entries have been said (or its time is up); sweep the rest
     hardware_reset,    // HardwareReset: what a take-over that is not hitless does not keep
     fabric_set,        // FabricSet: which planes modules may use
+    interface_set,     // InterfaceSet: what a VLAN is to layer 3; all zero: nothing
+    route_set,         // RouteSet: this owner's route to a prefix, with all its next hops
+    route_hops,        // RouteHops: further next hops, of the route_set that follows
+    route_delete,      // RouteDelete: this owner's route to a prefix
+    routes_mark,       // no body: routes of this owner that are not said again before its end_of_table go then
+    neighbor_set,      // NeighborSet: a neighbour's address is known; it is a next hop and a host of the IP FDB
+    neighbor_delete,   // NeighborDelete: it is not known any more
+    ipfdb_flush,       // IpfdbFlush: host entries; they come back when they are asked for
+    ipfdb_aging,       // IpfdbAging
+    frame_send,        // FrameSend: a frame that a board makes (ARP, neighbour discovery)
 };
 
 /// Who answers for an entry. `none` is the owner of entries that a data plane found when it started and nobody has claimed
@@ -87,6 +97,104 @@ inline constexpr std::uint32_t reset_l2 = 2;      // dynamic FDB entries and lay
 inline constexpr std::uint32_t reset_l3 = 4;      // IP FDB, ARP, access lists
 struct HardwareReset { std::uint32_t what; };
 struct FabricSet { std::uint32_t usable; };  // bit n: the plane of slot n
+
+enum class Family : std::uint8_t { ipv4 = 0, ipv6 = 1 };
+constexpr unsigned address_bits(Family family) { return family == Family::ipv4 ? 32 : 128; }
+
+inline constexpr std::uint16_t interface_up = 1;       // it has an address: the router takes frames to its own MAC there
+inline constexpr std::uint16_t interface_forwards_v4 = 2;
+inline constexpr std::uint16_t interface_forwards_v6 = 4;
+inline constexpr std::uint16_t interface_redirects = 8;    // tell hosts of a better first hop
+inline constexpr std::uint16_t interface_unreachables = 16;  // and of what cannot be reached
+struct InterfaceSet {
+    std::uint16_t vlan;
+    std::uint16_t flags;         // interface_*
+    std::uint16_t mtu;           // of IP, in bytes: 68 (IPv6: 1280) to 9198
+    std::uint16_t pad;
+    std::uint32_t ipv4;          // primary address, host order: the source of what the router itself says; 0: none
+    std::uint32_t pad2;
+    std::uint64_t ipv6_high;     // a global address, likewise; 0: none
+    std::uint64_t ipv6_low;
+};
+
+/// Where a route comes from; what `show iproute` calls its origin.
+enum class RouteProtocol : std::uint8_t { none, direct, blackhole, fixed, rip, ospf, bgp, isis, other, host };
+inline constexpr std::string_view route_protocol_names[] = {"none", "Direct", "BlackHole", "Static", "RIP",
+                                                            "OSPF", "BGP",    "ISIS",      "Other",  "Host"};
+
+/// What is to be done with a packet that a route leads to.
+enum class RouteKind : std::uint8_t {
+    forward,    // to one of its next hops
+    connected,  // the prefix is a VLAN's own (hops[0].vlan): its hosts are asked for
+    local,      // one of the router's own addresses
+    broadcast,  // a connected subnet's broadcast address
+    blackhole,
+    reject,
+};
+
+inline constexpr unsigned hops_most = 16;         // next hops of a route
+struct RouteHop {          // IPv4: `high` is the address, shifted up by 32, `low` is 0
+    std::uint64_t high;
+    std::uint64_t low;
+    std::uint16_t vlan;
+    std::uint16_t weight;  // kept for show; flows are dealt out evenly
+    std::uint32_t pad;
+};
+struct RouteSet {
+    std::uint64_t high;    // the prefix, its first bit uppermost; bits beyond `length` are 0
+    std::uint64_t low;
+    Family family;
+    std::uint8_t length;
+    RouteKind kind;
+    RouteProtocol protocol;
+    std::uint32_t metric;
+    std::uint8_t hop_count;   // of `hops`; those of the route_hops before this command come first
+    std::uint8_t pad[7];
+    RouteHop hops[2];
+};
+struct RouteHops {
+    std::uint8_t hop_count;
+    std::uint8_t pad[7];
+    RouteHop hops[4];
+};
+struct RouteDelete {
+    std::uint64_t high;
+    std::uint64_t low;
+    Family family;
+    std::uint8_t length;
+    std::uint8_t pad[6];
+};
+struct NeighborSet {
+    std::uint64_t high;    // as RouteHop
+    std::uint64_t low;
+    std::uint64_t mac;     // Mac::value()
+    std::uint16_t vlan;
+    Family family;
+    std::uint8_t pad[5];
+};
+struct NeighborDelete {
+    std::uint64_t high;
+    std::uint64_t low;
+    std::uint16_t vlan;
+    Family family;
+    std::uint8_t pad[5];
+};
+struct IpfdbFlush {        // each 0 means any; an address needs its VLAN
+    std::uint64_t high;
+    std::uint64_t low;
+    std::uint16_t vlan;
+    Family family;
+    std::uint8_t pad[5];
+};
+struct IpfdbAging { std::uint32_t seconds; };  // 0: never
+
+inline constexpr std::size_t sent_frame_most = 96;
+struct FrameSend {
+    std::uint16_t vlan;
+    std::uint16_t length;                // of `bytes`: a whole frame without tag and FCS; short ones are padded
+    std::uint32_t pad;
+    std::uint8_t bytes[sent_frame_most]; // where it goes says its destination address: known, or all of the VLAN
+};
 
 struct Command {                // 128 bytes: two cache lines
     std::uint64_t term = 0;     // of the master that wrote it

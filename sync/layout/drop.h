@@ -30,7 +30,26 @@ namespace baton {
     X(receive_missed, "lost by the port before the switch saw it")                            \
     X(link_reset, "the port's link was down for a moment, as a failover was to take it down") \
     X(fabric_lost, "the plane of the fabric that was to carry it is gone")                    \
-    X(fabric_full, "the ring of its plane was full")
+    X(fabric_full, "the ring of its plane was full")                                          \
+    X(ip_malformed, "an IP header cut short, or whose lengths cannot be")                     \
+    X(ip_checksum, "the checksum of its IPv4 header is wrong")                                \
+    X(ip_source, "an IP source address that no sender may have")                              \
+    X(ip_destination, "an IP destination address that no router forwards to")                 \
+    X(ip_options, "it names the routers that it wants to pass (source route)")                \
+    X(not_routed, "to the router's address, in a VLAN that does not forward IP")              \
+    X(not_ip, "to the router's address, and neither IPv4 nor IPv6 nor ARP")                   \
+    X(ttl_expired, "its time to live, or hop limit, ended here")                              \
+    X(no_route, "no route leads to its destination")                                          \
+    X(route_blackhole, "its route is a black hole")                                           \
+    X(route_reject, "its route says that it cannot be reached")                               \
+    X(directed_broadcast, "to the broadcast address of a connected subnet")                   \
+    X(unresolved, "the next hop did not answer (ARP, neighbour discovery)")                   \
+    X(unresolved_full, "too many packets waited for next hops' addresses")                    \
+    X(too_big, "larger than the next VLAN's MTU, and not to be fragmented")                   \
+    X(neighbor_malformed, "ARP or neighbour discovery that cannot be right")                  \
+    X(host_absent, "for the router itself, and nothing there wants it")                       \
+    X(host_full, "for the router itself, which was busy")                                     \
+    X(acl_denied, "an access list denies it")
 
 enum class Drop : std::uint8_t {
 #define BATON_DROP_NAME(name, meaning) name,

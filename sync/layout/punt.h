@@ -11,12 +11,27 @@ namespace baton {
 inline constexpr std::size_t punt_slots = 256;
 inline constexpr std::size_t punt_bytes = 2032;
 
+/// Why the master sees it; each to its own engine.
+enum class PuntReason : std::uint16_t {
+    reserved,   // to an address that bridges never forward: 01:80:c2:00:00:0x
+    arp,        // ARP, in a VLAN of layer 3: requests (answered already, when they were for the router) and replies
+    neighbor,   // IPv6 neighbour discovery, likewise
+    resolve,    // no frame: a PuntedAddress that a worker needs the MAC of
+    acl,        // what an access list with `log` matched
+};
+
+/// The bytes of a `resolve`; the VLAN is the slot's.
+struct PuntedAddress {
+    std::uint64_t high, low;  // as IpBits
+    std::uint64_t family;     // Family
+};
+
 struct alignas(64) PuntSlot {                     // owner: the worker
     std::atomic<std::uint64_t> sequence = 0;      // n + 1 once frame n lies here; 0 while it is being written
     std::uint16_t port = 0;
     std::uint16_t vlan = 0;
     std::uint16_t length = 0;                     // bytes kept; a longer frame is cut
-    std::uint16_t pad = 0;
+    PuntReason reason{};
     std::uint8_t bytes[punt_bytes] = {};
 };
 template <>
@@ -24,7 +39,7 @@ struct Describe<PuntSlot> {
     static constexpr std::string_view name = "PuntSlot";
     static constexpr std::array fields{BATON_FIELD(PuntSlot, sequence), BATON_FIELD(PuntSlot, port),
                                        BATON_FIELD(PuntSlot, vlan),     BATON_FIELD(PuntSlot, length),
-                                       BATON_FIELD(PuntSlot, pad),      BATON_FIELD(PuntSlot, bytes)};
+                                       BATON_FIELD(PuntSlot, reason),   BATON_FIELD(PuntSlot, bytes)};
 };
 static_assert(sizeof(PuntSlot) == 2048 && Shared<PuntSlot>);
 

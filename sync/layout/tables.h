@@ -51,7 +51,13 @@ struct alignas(64) VlanEntry {                     // owner: applier
     std::atomic<std::uint64_t> confirmed_term = 0; // that last said it; reconcile sweeps older ones
     std::atomic<std::uint64_t> member[4] = {};
     std::atomic<std::uint64_t> untagged[4] = {};
-    std::uint8_t pad[48] = {};
+    // Layer 3's part: interface_set; `routing` is cleared before the rest changes, and stored last.
+    std::atomic<std::uint16_t> routing = 0;        // interface_* of command.h; 0: none of layer 3's business
+    std::atomic<std::uint16_t> mtu = 0;            // of IP
+    std::atomic<std::uint32_t> ipv4 = 0;           // the source of what the router says here
+    std::atomic<std::uint64_t> ipv6_high = 0, ipv6_low = 0;
+    std::atomic<std::uint32_t> interface_index = 0;  // of its TAP, as the kernel numbers it; 0: it has none
+    std::uint8_t pad[20] = {};
 };
 template <>
 struct Describe<VlanEntry> {
@@ -59,6 +65,9 @@ struct Describe<VlanEntry> {
     static constexpr std::array fields{BATON_FIELD(VlanEntry, present),        BATON_FIELD(VlanEntry, flags),
                                        BATON_FIELD(VlanEntry, pad0),           BATON_FIELD(VlanEntry, confirmed_term),
                                        BATON_FIELD(VlanEntry, member),         BATON_FIELD(VlanEntry, untagged),
+                                       BATON_FIELD(VlanEntry, routing),        BATON_FIELD(VlanEntry, mtu),
+                                       BATON_FIELD(VlanEntry, ipv4),           BATON_FIELD(VlanEntry, ipv6_high),
+                                       BATON_FIELD(VlanEntry, ipv6_low),       BATON_FIELD(VlanEntry, interface_index),
                                        BATON_FIELD(VlanEntry, pad)};
 };
 static_assert(sizeof(VlanEntry) == 128 && Shared<VlanEntry>);
@@ -91,6 +100,8 @@ struct Applier {                                   // owner: applier
     std::atomic<std::uint32_t> worker_count = 0;
     std::atomic<std::uint32_t> port_count = 0;
     std::atomic<std::uint32_t> huge = 0;           // 1: arenas lie in huge pages
+    std::atomic<std::uint64_t> router_mac = 0;     // Mac::value(): the switch's own, to which hosts send what is to be routed
+    std::uint8_t pad[56] = {};
     TermAccount terms[64];
     std::atomic<std::uint32_t> outcomes[ring_slots] = {};  // Outcome of each command, by slot; stored before `applied`
 };
@@ -101,7 +112,8 @@ struct Describe<Applier> {
         BATON_FIELD(Applier, incarnation), BATON_FIELD(Applier, term),          BATON_FIELD(Applier, applied),
         BATON_FIELD(Applier, refused),     BATON_FIELD(Applier, swept),         BATON_FIELD(Applier, heartbeat_ns),
         BATON_FIELD(Applier, aging_seconds), BATON_FIELD(Applier, worker_count), BATON_FIELD(Applier, port_count),
-        BATON_FIELD(Applier, huge),        BATON_FIELD(Applier, terms),         BATON_FIELD(Applier, outcomes)};
+        BATON_FIELD(Applier, huge),        BATON_FIELD(Applier, router_mac), BATON_FIELD(Applier, pad),
+        BATON_FIELD(Applier, terms),         BATON_FIELD(Applier, outcomes)};
 };
 static_assert(Shared<Applier> && sizeof(Applier) % 64 == 0);
 
@@ -116,7 +128,7 @@ struct Describe<Traffic> {
 };
 static_assert(sizeof(Traffic) == 32 && Shared<Traffic>);
 
-inline constexpr std::size_t drop_slots = 32;      // room for reasons to come
+inline constexpr std::size_t drop_slots = 64;      // room for reasons to come
 static_assert(drop_count <= drop_slots);
 
 struct alignas(64) WorkerCounters {                // owner: that worker
@@ -125,7 +137,11 @@ struct alignas(64) WorkerCounters {                // owner: that worker
     std::atomic<std::uint64_t> longest_gap_ns = 0; // between two turns, since start
     std::atomic<std::uint64_t> learned = 0, moved = 0, refreshed = 0, learn_full = 0, flooded = 0, punted = 0;
     std::atomic<std::uint64_t> flood_copies = 0;   // by flooding, beyond one for each frame: rx + copies = tx + drops + punted
-    std::uint8_t pad[48] = {};
+    // Layer 3. Frames that end in the switch without being lost: `taken` (answered, or given to the router's own TAP); frames that
+    // begin in it: `born` (its answers and errors, what boards and TAPs send, fragments beyond one for each packet).
+    // rx + copies + born = tx + drops + punted + taken
+    std::atomic<std::uint64_t> routed = 0, born = 0, taken = 0, waited = 0;
+    std::uint8_t pad[16] = {};
     Traffic port[max_ports];
     Traffic vlan[max_vlans];
     // By ingress port; from egress_not_member to handoff_full, fabric_*, and no_buffer in a flood, by egress port. What a port lost
@@ -141,6 +157,8 @@ struct Describe<WorkerCounters> {
         BATON_FIELD(WorkerCounters, moved),     BATON_FIELD(WorkerCounters, refreshed),
         BATON_FIELD(WorkerCounters, learn_full), BATON_FIELD(WorkerCounters, flooded),
         BATON_FIELD(WorkerCounters, punted),    BATON_FIELD(WorkerCounters, flood_copies),
+        BATON_FIELD(WorkerCounters, routed),    BATON_FIELD(WorkerCounters, born),
+        BATON_FIELD(WorkerCounters, taken),     BATON_FIELD(WorkerCounters, waited),
         BATON_FIELD(WorkerCounters, pad),
         BATON_FIELD(WorkerCounters, port),      BATON_FIELD(WorkerCounters, vlan),
         BATON_FIELD(WorkerCounters, drops)};

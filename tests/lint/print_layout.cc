@@ -10,8 +10,10 @@
 #include "sync/layout/board.h"
 #include "sync/layout/command.h"
 #include "sync/layout/fdb.h"
+#include "sync/layout/fpm.h"
 #include "sync/layout/journal.h"
 #include "sync/layout/punt.h"
+#include "sync/layout/routes.h"
 #include "sync/layout/tables.h"
 #include "sync/layout/wire.h"
 
@@ -38,5 +40,6 @@ int main() {
     std::printf("arena_abi %u\n", arena_abi);
     print_all<ArenaHeader, GrantRecord, BatonPage, DyingWords, BoardPage, PortSet256, Command, CommandRing, CommandArena,
               FdbBucket, FdbControl, JournalRecordHeader, JournalArena, PuntSlot, PuntArena, PortEntry, VlanEntry,
-              TermAccount, Applier, Traffic, WorkerCounters, Fabric, Crossed, FabricCounters, TablesArena, WireLane, WireSlot, WireArena>();
+              TermAccount, Applier, Traffic, WorkerCounters, Fabric, Crossed, FabricCounters, TablesArena, WireLane, WireSlot, WireArena,
+              Adjacency, AdjacencyRecord, RouteGroup, RouteCandidate, RouteRecord, RouteRoot, RoutesControl, FpmArena>();
 }

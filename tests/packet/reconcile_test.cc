@@ -78,7 +78,8 @@ class Ground {
         ring.term = term;
         baton.grant = GrantWord{term, slot}.word();
         around.emplace(Surroundings{slot, baton, pages[index_of(slot)], pages[index_of(other(slot))], tables,
-                                    *fdb_arena.as<FdbControl>(), *punt, [] {}, [] {}});
+                                    *fdb_arena.as<FdbControl>(), *punt, *routes.as<RoutesControl>(), *fpm,
+                                    [] {}, [] {}});
         follower = std::make_unique<Follower>(journal.arena(), pages[index_of(slot)]);
         follower->drain();
         applier->turn(monotonic_now());
@@ -212,6 +213,8 @@ class Ground {
     JournalMemory journal{256 * 1024};
     BoardPage pages[2];
     std::unique_ptr<PuntArena> punt = std::make_unique<PuntArena>();
+    Mapping routes = arena<RoutesControl>(ArenaKind::routes, nullptr, routes_arena_size, routes_touched);
+    std::unique_ptr<FpmArena> fpm = std::make_unique<FpmArena>();
     std::vector<std::unique_ptr<Puppet>> puppets;
     std::vector<PortId> ids;
     std::optional<FdbMaintenance> fdb;
