@@ -186,16 +186,17 @@ TEST(Punt, gives_reserved_addresses_to_the_master_only) {
     baton.send(2, just_above);
     EXPECT_EQ(baton.where(just_above), (Ports{1, 3, 4}));
     EXPECT_EQ(baton.total(&WorkerCounters::punted), 16u);
+    const WorkerId worker = baton.tables().ports[2].worker;
     std::uint64_t cursor = 0;
     PuntedFrame punted;
     for (unsigned low = 0; low < 16; ++low) {
-        ASSERT_TRUE(read_punt(baton.punts(), 0, cursor, punted));
+        ASSERT_TRUE(read_punt(baton.punts(), worker, cursor, punted));
         EXPECT_EQ(punted.port, 2);
         EXPECT_EQ(punted.vlan, 1);
         EXPECT_EQ(punted.length, 64);
         EXPECT_EQ(punted.bytes[5], low);
     }
-    EXPECT_FALSE(read_punt(baton.punts(), 0, cursor, punted));
+    EXPECT_FALSE(read_punt(baton.punts(), worker, cursor, punted));
     EXPECT_TRUE(baton.accounts_balance());
     EXPECT_EQ(baton.buffers_in_use(), 0u);
 }

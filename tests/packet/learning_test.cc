@@ -196,7 +196,7 @@ TEST_F(Learning, neither_takes_from_nor_sends_to_a_disabled_port) {
     EXPECT_EQ(from(1, host(2)), (Ports{2, 3, 4}));
 }
 
-TEST_F(Learning, forwards_nothing_before_a_master_has_spoken) {
+TEST(Unconfigured, forwards_nothing_before_a_master_has_spoken) {
     TestSwitch fresh;
     const Frame sent = frame(broadcast, host(1)), tagged = frame(broadcast, host(1), Tag{1, 0});
     fresh.send(1, sent);

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The packet tests need EAL, once in a process, without huge pages so that they run anywhere.
+// --workers=N: switches whose test names no number have N.
 #include <gtest/gtest.h>
 #include <rte_eal.h>
 
 #include "sync/base/log.h"
+#include "tests/packet/test_switch.h"
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
+    for (int i = 1; i < argc; ++i)
+        if (const std::string_view word = argv[i]; word.starts_with("--workers="))
+            baton::test::workers_of_this_run = static_cast<unsigned>(std::atoi(argv[i] + word.find('=') + 1));
     baton::log::open("packet-test", baton::log::Level::warning);
     const char* words[] = {"packet-test", "--no-huge",      "--no-shconf",        "-m", "256", "--no-pci", "--lcores",
                            "0",           "--no-telemetry", "--log-level=warning"};

@@ -18,11 +18,15 @@
 
 namespace baton::test {
 
+/// Of a switch whose test does not say: `--workers=N` on the test's command line. Every invariant must hold with one
+/// worker and with two, so meson.build runs the suites both ways.
+inline unsigned workers_of_this_run = 1;
+
 class TestSwitch {
   public:
     struct Shape {
         unsigned ports = 4;
-        unsigned workers = 1;
+        unsigned workers = workers_of_this_run;
         unsigned modules = 1;  // each with as many of the ports
         std::uint32_t slots = 256, slot_size = 2048, max_frame = 9216;
         unsigned mbufs = 4095;
