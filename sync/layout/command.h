@@ -9,6 +9,7 @@
 #pragma once
 
 #include "sync/base/ids.h"
+#include "sync/base/ip.h"
 #include "sync/layout/arena.h"
 
 namespace baton {
@@ -97,9 +98,6 @@ inline constexpr std::uint32_t reset_l2 = 2;      // dynamic FDB entries and lay
 inline constexpr std::uint32_t reset_l3 = 4;      // IP FDB, ARP, access lists
 struct HardwareReset { std::uint32_t what; };
 struct FabricSet { std::uint32_t usable; };  // bit n: the plane of slot n
-
-enum class Family : std::uint8_t { ipv4 = 0, ipv6 = 1 };
-constexpr unsigned address_bits(Family family) { return family == Family::ipv4 ? 32 : 128; }
 
 inline constexpr std::uint16_t interface_up = 1;       // it has an address: the router takes frames to its own MAC there
 inline constexpr std::uint16_t interface_forwards_v4 = 2;

@@ -22,6 +22,7 @@
 #pragma once
 
 #include "sync/base/ids.h"
+#include "sync/base/ip.h"
 #include "sync/layout/arena.h"
 #include "sync/layout/command.h"
 
@@ -75,15 +76,6 @@ struct HopWord {
     constexpr std::uint64_t word() const {
         return mac << 16 | static_cast<std::uint64_t>(vlan & 0xfff) << 4 | static_cast<std::uint64_t>(hop);
     }
-};
-
-/// Both families as 128 bits: IPv4 lies in the uppermost 32 bits of `high`, so that prefixes begin at bit 0 in both.
-struct IpBits {
-    std::uint64_t high = 0, low = 0;
-
-    static constexpr IpBits v4(std::uint32_t address) { return {static_cast<std::uint64_t>(address) << 32, 0}; }
-    constexpr std::uint32_t v4() const { return static_cast<std::uint32_t>(high >> 32); }
-    friend constexpr auto operator<=>(const IpBits&, const IpBits&) = default;
 };
 
 struct alignas(16) Adjacency {                     // owner: applier; `used`: workers
