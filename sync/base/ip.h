@@ -8,7 +8,7 @@
 //   192.0.2.1/24     IpInterface    2001:db8::1/64     an address, and how much of it is its subnet's
 #pragma once
 
-#include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -128,7 +128,14 @@ struct IpPrefix {
 
     constexpr IpAddress first() const { return {family, bits}; }
 
-    friend constexpr auto operator<=>(const IpPrefix&, const IpPrefix&) = default;
+    friend constexpr bool operator==(const IpPrefix&, const IpPrefix&) = default;
+
+    /// As addresses lie; of two that begin alike, the one that holds the other comes first.
+    friend constexpr std::strong_ordering operator<=>(const IpPrefix& a, const IpPrefix& b) {
+        if (const auto by = a.family <=> b.family; by != 0) return by;
+        if (const auto by = a.bits <=> b.bits; by != 0) return by;
+        return a.length <=> b.length;
+    }
 };
 
 /// What an interface is given: an address, and the length of its subnet's prefix.

@@ -88,6 +88,14 @@ TEST(IpPrefix, contains_and_overlaps) {
     EXPECT_FALSE(prefix("0.0.0.0/0").overlaps(prefix("::/0")));
 }
 
+TEST(IpPrefix, are_in_the_order_of_addresses) {
+    const auto prefix = [](const char* text) { return *IpPrefix::parse(text); };
+    EXPECT_LT(prefix("10.0.0.0/8"), prefix("10.0.0.0/16"));
+    EXPECT_LT(prefix("10.0.0.0/16"), prefix("10.1.0.0/16"));
+    EXPECT_LT(prefix("10.255.0.0/32"), prefix("11.0.0.0/8"));
+    EXPECT_LT(prefix("255.0.0.0/8"), prefix("::/0"));
+}
+
 TEST(IpPrefix, of_every_length_has_its_first_bits_only) {
     const IpBits ones{~0ull, ~0ull};
     for (unsigned length = 0; length <= 128; ++length) {
