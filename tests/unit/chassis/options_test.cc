@@ -176,12 +176,23 @@ TEST(dataplane_arguments, are_those_of_the_configuration) {
     Options options;
     options.ports = {{*PortName::parse("1:1"), "1:1 wire", ""}};
     options.modules = {{1, "1 worker-cores=1", ""}};
+    options.system_mac = *Mac::parse("02:00:00:00:00:07");
     options.eal = {"--no-pci"};
     EXPECT_EQ(
         dataplane_arguments(options, true, true),
         (std::vector<std::string>{"--port", "1:1 wire", "--module", "1 worker-cores=1", "--worker-cores", "1",
                                   "--housekeeping-cores", "0", "--hugepages", "yes", "--fdb-max-entries", "16000000",
-                                  "--max-frame", "9216", "--mbufs", "16384", "--check", "--", "--no-pci"}));
+                                  "--system-mac", "02:00:00:00:00:07", "--max-frame", "9216", "--mbufs", "16384", "--check", "--", "--no-pci"}));
+}
+
+TEST_F(Configuration, gives_the_switch_an_address_of_its_own_that_stays_the_same) {
+    const auto made = [this](const char* run_dir) { return read("port = 1:1 wire\n", {"--run-dir", run_dir}).system_mac; };
+    EXPECT_EQ(made("/run/one").bytes[0], 0x02);
+    EXPECT_EQ(made("/run/one"), made("/run/one"));
+    EXPECT_NE(made("/run/one"), made("/run/two"));
+    EXPECT_EQ(read("port = 1:1 wire\nsystem-mac = 02:00:00:00:00:09\n").system_mac.text(), "02:00:00:00:00:09");
+    EXPECT_EQ(fault("port = 1:1 wire\nsystem-mac = 01:00:5e:00:00:09\n"),
+              "f:2: system-mac is the address of one host, like 02:00:00:00:00:01, not \"01:00:5e:00:00:09\"");
 }
 
 }  // namespace
