@@ -21,6 +21,7 @@
 #include "dataplane/applier/thread.h"
 #include "dataplane/numbering.h"
 #include "dataplane/worker/crew.h"
+#include "dataplane/worker/host_path.h"
 #include "dataplane/worker/thread.h"
 #include "sync/base/log.h"
 #include "sync/baton/child.h"
@@ -182,6 +183,8 @@ void run(const Options& options) {
     crew_setup.punt = arenas.punt.as<PuntArena>();
     crew_setup.board_a = arenas.board_a.as<const BoardPage>();
     crew_setup.board_b = arenas.board_b.as<const BoardPage>();
+    HostPath host(options.worker_cores.size());
+    crew_setup.host = &host;
     crew_setup.workers = options.worker_cores.size();
     crew_setup.modules = with_indices(tables, options.modules);
     Crew crew(crew_setup);

@@ -49,7 +49,7 @@ void flood(Context& context, Batch& batch, unsigned i) {
     unsigned refused = 0;
     for (unsigned word = 0; word < 4; ++word) {
         std::uint64_t members = entry.member[word].load(std::memory_order_acquire) & context.usable.words[word];
-        if (batch.ingress / 64 == word) members &= ~(1ull << batch.ingress % 64);
+        if (batch.barred / 64 == word) members &= ~(1ull << batch.barred % 64);
         const std::uint64_t untagged = entry.untagged[word].load(std::memory_order_relaxed);
         gather(context, members & untagged, word, plain_length, plain, refused);
         gather(context, members & ~untagged, word, tagged_length, tagged, refused);

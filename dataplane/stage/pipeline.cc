@@ -19,6 +19,15 @@ void send_in_order(Context& context, Batch& batch) {
 
 }  // namespace
 
+void send_on(Context& context, Batch& batch) {
+    stage::lookup(context, batch);
+    compact(batch);
+    if (batch.flooded == 0) [[likely]]
+        stage::transmit(context, batch, 0, batch.count);
+    else
+        send_in_order(context, batch);
+}
+
 void run_pipeline(Context& context, Batch& batch) {
     stage::parse(context, batch);
     stage::punt(context, batch);
@@ -27,12 +36,7 @@ void run_pipeline(Context& context, Batch& batch) {
     compact(batch);
     stage::learn(context, batch);
     compact(batch);
-    stage::lookup(context, batch);
-    compact(batch);
-    if (batch.flooded == 0) [[likely]]
-        stage::transmit(context, batch, 0, batch.count);
-    else
-        send_in_order(context, batch);
+    send_on(context, batch);
 }
 
 }  // namespace baton

@@ -21,7 +21,7 @@ std::uint32_t send_one(Context& context, Batch& batch, unsigned i) {
         drop(counters, frame, port, why);
         return 0u;
     };
-    if (port == batch.ingress) return end(Drop::same_port);
+    if (port == batch.barred) return end(Drop::same_port);
     if (!(entry.member[word].load(std::memory_order_acquire) >> bit & 1)) return end(Drop::egress_not_member);
     if (!(context.usable.words[word] >> bit & 1)) return end(Drop::egress_down);
     const bool tagged = !(entry.untagged[word].load(std::memory_order_relaxed) >> bit & 1);
@@ -33,7 +33,7 @@ std::uint32_t send_one(Context& context, Batch& batch, unsigned i) {
 }
 
 /// Ports to which a frame of this VLAN may go just as it came.
-PortSet256 ways_as_it_is(const Context& context, VlanId vlan, TagForm came, PortId ingress) {
+PortSet256 ways_as_it_is(const Context& context, VlanId vlan, TagForm came, PortId barred) {
     const VlanEntry& entry = context.tables->vlans[vlan];
     PortSet256 ways;
     if (came == TagForm::priority) return ways;  // always loses its tag or gets an identifier
@@ -42,7 +42,7 @@ PortSet256 ways_as_it_is(const Context& context, VlanId vlan, TagForm came, Port
         const std::uint64_t untagged = entry.untagged[word].load(std::memory_order_relaxed);
         ways.words[word] = members & (came == TagForm::none ? untagged : ~untagged);
     }
-    ways.remove(ingress);
+    ways.remove(barred);
     return ways;
 }
 
@@ -52,7 +52,7 @@ void transmit(Context& context, Batch& batch, unsigned first, unsigned last) {
     for (unsigned i = first; i < last;) {
         const VlanId vlan = batch.vlan[i];
         const TagForm came = batch.tag[i];
-        const PortSet256 ways = ways_as_it_is(context, vlan, came, batch.ingress);
+        const PortSet256 ways = ways_as_it_is(context, vlan, came, batch.barred);
         const bool short_enough = batch.longest <= context.outlets.least_max_frame();
         std::uint64_t frames = 0, bytes = 0;
         while (i < last && batch.vlan[i] == vlan && batch.tag[i] == came) {

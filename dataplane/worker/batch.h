@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One burst of frames on its way through the stages, as columns: each stage reads and writes only the columns it needs,
 // and a table lookup finds its keys side by side. All frames of a batch came in by one port, so what the port says
-// (VLAN, limits) is looked up once. Filled by the turn; owned by one worker; never outlives the turn.
+// (VLAN, limits) is looked up once; frames that the router itself sends came in by no port. Filled by the turn; owned
+// by one worker; never outlives the turn.
 //
 //   column     written by            meaning
 //   frame      turn                  the mbuf; no longer ours once its bit in `gone` is set
@@ -34,8 +35,9 @@ enum class TagForm : std::uint8_t {
 struct Batch {
     explicit Batch(const FdbView& view) : fdb(view) {}
 
-    FdbView fdb;  // as this burst sees the table
-    PortId ingress = no_port;
+    FdbView fdb;                  // as this burst sees the table
+    PortId ingress = no_port;     // drops are counted there
+    PortId barred = no_port;      // where frames may not leave: bridged ones where they came in, others anywhere
     VlanId port_vlan = 0;         // of the ingress port; 0: none
     std::uint32_t max_frame = 0;  // of the ingress port
     bool pads_short = false;      // what came in has no MAC that pads: a kernel's interface, a guest (parse)

@@ -16,6 +16,8 @@
 
 namespace baton {
 
+class HostPath;
+
 struct Context {
     const TablesArena* tables = nullptr;
     WorkerCounters* counters = nullptr;
@@ -23,6 +25,8 @@ struct Context {
     Outlets outlets;
     PortSet256 usable;  // present, enabled and with link; read from the ports table once a turn
     PuntWriter punt;
+    HostPath* host = nullptr;  // to the router's own side; none: nobody is there
+    WorkerId worker = 0;
 };
 
 inline void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {

@@ -11,7 +11,7 @@
 
 namespace baton {
 
-Crew::Crew(const Setup& setup) {
+Crew::Crew(const Setup& setup) : host_(setup.host) {
     for (std::size_t i = 0; i < setup.workers; ++i) {
         Worker::Setup one;
         one.id = static_cast<WorkerId>(i);
@@ -19,6 +19,7 @@ Crew::Crew(const Setup& setup) {
         one.fdb = setup.fdb;
         one.mempool = setup.mempool;
         one.baton = setup.baton;
+        one.host = setup.host;
         if (setup.punt) one.punt = PuntWriter(*setup.punt, *setup.board_a, *setup.board_b, one.id);
         workers_.push_back(std::make_unique<Worker>(one));
     }
@@ -59,6 +60,9 @@ WorkerId Crew::add_port(PortId id, Port& port) {
 }
 
 void Crew::connect() {
+    const auto speaker =
+        std::find_if(seats_.begin(), seats_.end(), [](const Taken& each) { return !each.ports.empty(); });
+    if (host_ && speaker != seats_.end()) speaker->worker->speak(*speaker->seat);
     for (std::size_t from = 0; from < seats_.size(); ++from)
         for (std::size_t to = 0; to < seats_.size(); ++to) {
             if (from == to || seats_[from].ports.empty() || seats_[to].ports.empty()) continue;

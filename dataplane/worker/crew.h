@@ -23,6 +23,7 @@ class Crew {
         const BatonPage* baton = nullptr;  // needed for more than one module
         const BoardPage* board_a = nullptr;
         const BoardPage* board_b = nullptr;
+        HostPath* host = nullptr;  // none: what is for the router itself ends
         std::size_t workers = 1;
         std::vector<ModuleSeats> modules;  // none: all ports are one module's, on all workers
     };
@@ -61,6 +62,7 @@ class Crew {
 
     Outlets::Way way(std::size_t from, std::size_t to);
 
+    HostPath* host_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<Taken> seats_;
     std::vector<Module> modules_;

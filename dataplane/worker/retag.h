@@ -30,6 +30,20 @@ inline std::uint16_t load_be16(const std::uint8_t* at) {
     return __builtin_bswap16(value);
 }
 
+/// An address of Ethernet as a number.
+inline std::uint64_t load_be48(const std::uint8_t* at) {
+    std::uint32_t high;
+    std::memcpy(&high, at, sizeof high);
+    return static_cast<std::uint64_t>(__builtin_bswap32(high)) << 16 | load_be16(at + 4);
+}
+
+inline void store_be48(std::uint8_t* at, std::uint64_t value) {
+    const std::uint32_t high = __builtin_bswap32(static_cast<std::uint32_t>(value >> 16));
+    std::memcpy(at, &high, sizeof high);
+    const std::uint16_t low = __builtin_bswap16(static_cast<std::uint16_t>(value));
+    std::memcpy(at + 4, &low, sizeof low);
+}
+
 inline void store_be16(std::uint8_t* at, std::uint16_t value) {
     value = __builtin_bswap16(value);
     std::memcpy(at, &value, sizeof value);

@@ -16,6 +16,8 @@ Seat& Worker::add_seat(std::uint8_t module) {
     seat.context.counters = counters_;
     seat.context.mempool = setup_.mempool;
     seat.context.punt = setup_.punt;
+    seat.context.host = setup_.host;
+    seat.context.worker = setup_.id;
     seat.context.outlets.count_in(counters_);
     return seat;
 }

@@ -2,6 +2,9 @@
 #include <rte_cycles.h>
 
 #include "dataplane/stage/pipeline.h"
+#include "dataplane/worker/host_path.h"
+#include "dataplane/worker/own.h"
+#include "dataplane/worker/retag.h"
 #include "dataplane/worker/worker.h"
 
 namespace baton {
@@ -25,6 +28,7 @@ bool Worker::receive(Seat& seat, Inlet& inlet) {
     if (count == 0) return false;
     batch.count = count;
     batch.ingress = inlet.id;
+    batch.barred = inlet.id;
     batch.pads_short = inlet.pads_short;
     batch.max_frame = inlet.entry->max_frame;
     batch.port_vlan = inlet.entry->port_vlan.load(std::memory_order_relaxed);
@@ -41,6 +45,32 @@ bool Worker::receive(Seat& seat, Inlet& inlet) {
     add(traffic.rx_frames, count);
     add(traffic.rx_bytes, batch.bytes);
     return true;
+}
+
+// Frames that the host and the boards say. They are the router's own, so they belong to no port: nothing is learned
+// from them, and they go to every member of their VLAN that they are for.
+bool Worker::take_injected(Seat& seat) {
+    Context& context = seat.context;
+    Batch batch(setup_.fdb->begin_batch());
+    unsigned taken = 0;
+    const auto use = [&](VlanId vlan, std::span<const std::uint8_t> bytes) {
+        ++taken;
+        add(counters_->born, 1);
+        if (vlan == 0 || vlan >= max_vlans || setup_.tables->vlans[vlan].present.load(std::memory_order_acquire) != 1)
+            return count_drop(*counters_, no_port, Drop::vlan_unknown);
+        rte_mbuf* frame = rte_pktmbuf_alloc(setup_.mempool);
+        if (!frame) return count_shared_drop(*counters_, no_port, Drop::no_buffer);
+        auto* data =
+            reinterpret_cast<std::uint8_t*>(rte_pktmbuf_append(frame, static_cast<std::uint16_t>(bytes.size())));
+        if (!data) return drop(*counters_, frame, no_port, Drop::oversize);
+        std::memcpy(data, bytes.data(), bytes.size());
+        pad_to_least(frame);
+        append_own(batch, frame, vlan);
+    };
+    while (taken < burst_size && setup_.host->injected(use)) {
+    }
+    if (batch.count != 0) send_on(context, batch);
+    return taken != 0;
 }
 
 // The sender has judged VLAN, tag and length; what is left is to queue the frame at its port, in order.
@@ -63,6 +93,7 @@ bool Worker::turn() {
     look_at_ports();
     bool busy = false;
     for (const auto& seat : seats_) busy |= take_handed_over(*seat);
+    if (speaker_) busy |= take_injected(*speaker_);
     for (const auto& seat : seats_)
         for (Inlet& inlet : seat->inlets) busy |= receive(*seat, inlet);
     for (const auto& seat : seats_) seat->context.outlets.flush();
@@ -88,7 +119,8 @@ void Worker::run(const std::atomic<bool>& stop) {
         }
         last = now;
     }
-    for (const auto& seat : seats_) seat->context.outlets.flush();  // what a crossing made room for after its seat's turn
+    for (const auto& seat : seats_)
+        seat->context.outlets.flush();  // what a crossing made room for after its seat's turn
 }
 
 }  // namespace baton

@@ -7,10 +7,10 @@
 // leaves a seat for a port of another module crosses the fabric, also when both sit on the same worker. A worker with
 // one seat, and a switch with one module, have nothing to do with the fabric.
 //
-// A turn: look at the ports, and at the planes if there are any; take what other seats handed over; one burst from each
-// port through the stages; send what is queued; publish the number of turns, which is also how the FDB's growth learns
-// that nobody looks at an old table any more. One burst per port and turn, so a port that is stormed upon takes no more
-// than its share from the others.
+// A turn: look at the ports, and at the planes if there are any; take what other seats handed over, and what the
+// router's own side says; one burst from each port through the stages; send what is queued; publish the number of
+// turns, which is also how the FDB's growth learns that nobody looks at an old table any more. One burst per port and
+// turn, so a port that is stormed upon takes no more than its share from the others.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,8 @@
 #include "dataplane/worker/context.h"
 
 namespace baton {
+
+class HostPath;
 
 /// A port as its worker knows it.
 struct Inlet {
@@ -48,6 +50,7 @@ class Worker {
         PuntWriter punt;
         rte_mempool* mempool = nullptr;
         const BatonPage* baton = nullptr;  // asked for planes, where there is more than one module
+        HostPath* host = nullptr;
     };
 
     explicit Worker(const Setup& setup);
@@ -66,6 +69,9 @@ class Worker {
     /// Before the first turn: what its ends of a crossing need; from then on it looks at the planes.
     Crossing::End fabric_end();
 
+    /// Before the first turn: what is injected leaves by this seat. Of one worker only.
+    void speak(Seat& seat) { speaker_ = &seat; }
+
     /// One trip round the ports; true when there was a frame.
     bool turn();
 
@@ -80,11 +86,13 @@ class Worker {
     void look_at_ports();
     bool receive(Seat& seat, Inlet& inlet);
     static bool take_handed_over(Seat& seat);
+    bool take_injected(Seat& seat);
 
     Setup setup_;
     WorkerCounters* counters_;
     std::vector<std::unique_ptr<Seat>> seats_;
     std::vector<PortId> known_ports_;
+    Seat* speaker_ = nullptr;
     Planes planes_;
     bool looks_at_planes_ = false;
 };

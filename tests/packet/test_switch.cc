@@ -91,6 +91,8 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     crew.punt = punt_.as<PuntArena>();
     crew.board_a = board_a_.as<BoardPage>();
     crew.board_b = board_b_.as<BoardPage>();
+    host_ = std::make_unique<HostPath>(shape.workers);
+    crew.host = host_.get();
     crew.workers = shape.workers;
     crew.baton = baton_.as<BatonPage>();
     if (shape.modules > 1) crew.modules = seats(shape);
@@ -255,12 +257,13 @@ std::uint64_t TestSwitch::crossed(std::atomic<std::uint64_t> Crossed::*counter, 
 bool TestSwitch::accounts_balance() const {
     std::uint64_t rx = 0, tx = 0, dropped = 0;
     for (const auto& worker : tables().workers)
-        for (PortId id = 1; id <= ports_; ++id) {
+        for (PortId id = no_port; id <= ports_; ++id) {
             rx += worker.port[id].rx_frames;
             tx += worker.port[id].tx_frames;
             for (const auto& drop : worker.drops[id]) dropped += drop;
         }
-    return rx + total(&WorkerCounters::flood_copies) == tx + dropped + total(&WorkerCounters::punted);
+    return rx + total(&WorkerCounters::flood_copies) + total(&WorkerCounters::born) ==
+           tx + dropped + total(&WorkerCounters::punted) + total(&WorkerCounters::taken);
 }
 
 unsigned TestSwitch::buffers_in_use() const {

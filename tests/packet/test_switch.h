@@ -12,6 +12,7 @@
 
 #include "dataplane/applier/applier.h"
 #include "dataplane/worker/crew.h"
+#include "dataplane/worker/host_path.h"
 #include "sync/channel/command_ring.h"
 #include "sync/channel/wire.h"
 #include "tests/packet/frames.h"
@@ -75,7 +76,8 @@ class TestSwitch {
     std::uint64_t crossed(std::atomic<std::uint64_t> Crossed::*counter, unsigned plane, unsigned from,
                           unsigned to) const;
 
-    /// rx + flood copies = tx + drops + punted, over everything so far.
+    /// rx + flood copies + born = tx + drops + punted + taken, over everything so far.
+    /// What waits for a next hop is in none of them.
     bool accounts_balance() const;
     unsigned buffers_in_use() const;
 
@@ -93,6 +95,8 @@ class TestSwitch {
     std::uint16_t lookup(Mac mac, VlanId id) const { return fdb().lookup(fdb().mix(id, mac.value()), id); }
 
     Crew& crew() { return *crew_; }
+
+    HostPath& host() { return *host_; }
 
     /// No turn is to come; what lies between workers goes back to the pool.
     void end_workers() { crew_.reset(); }
@@ -120,6 +124,7 @@ class TestSwitch {
     std::optional<Fdb> fdb_;
     std::unique_ptr<Crew> crew_;
     std::unique_ptr<ApplierRounds> applier_;
+    std::unique_ptr<HostPath> host_;
     std::optional<CommandWriter> master_;
 };
 
