@@ -145,7 +145,7 @@ class Kills:
 
 def kill(arguments):
     """Runs it all; the result."""
-    with Switch('kills', arguments.build) as switch:
+    with Switch('kills', arguments.build, workers=arguments.workers) as switch:
         result = Kills(switch, arguments).run()
         if not result['hitless']:
             switch.keep_log()
@@ -158,6 +158,7 @@ def parser():
     parser.add_argument('--rate', type=float, default=4000, help='frames per second of the largest flows; all together 3.85 times that')
     parser.add_argument('--pause', type=float, default=0.05, help='longest random pause before a kill, seconds')
     parser.add_argument('--seed', type=int, default=None)
+    parser.add_argument('--workers', type=int, default=1)
     parser.add_argument('--build', default=on_wires.build_folder())
     parser.add_argument('--json', metavar='FILE', help='also write the result there')
     return parser

@@ -18,10 +18,10 @@ ENTRIES = 300
 FLOWS = ['name=out,from=w1,to=w2,rate=4000', 'name=back,from=w2,to=w1,rate=4000,size=imix', 'name=trunk,from=w4/10,to=w1,rate=1000']
 
 
-@pytest.fixture(scope='module')
-def switch():
+@pytest.fixture(scope='module', params=[1, 2], ids=['one worker', 'two workers'])
+def switch(request):
     """With a configuration that takes a slave some time to transfer."""
-    with Switch('instep') as up:
+    with Switch('instep', workers=request.param) as up:
         up.two_vlans()
         path = up.ground.path('entries')
         with open(path, 'w') as file:

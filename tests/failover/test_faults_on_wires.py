@@ -19,9 +19,9 @@ FLOWS = ['name=out,from=w1,to=w2,rate=10000', 'name=back,from=w2,to=w1,rate=1000
          'name=newcomer-back,from=w2,to=w1,src=02:33:00:00:00:01,rate=2000,start=no']
 
 
-@pytest.fixture(scope='module')
-def switch():
-    with Switch('faults') as up:
+@pytest.fixture(scope='module', params=[1, 2], ids=['one worker', 'two workers'])
+def switch(request):
+    with Switch('faults', workers=request.param) as up:
         up.two_vlans()
         yield up
 

@@ -5,13 +5,16 @@
 import json
 import os
 
+import pytest
+
 from tests.failover import master_kills
 
 
-def test_many_kills_of_the_master_under_load_lose_nothing():
-    kills = 60 if os.environ.get('BATON_QUICK') else 200
+@pytest.mark.parametrize('workers', [1, 2])
+def test_many_kills_of_the_master_under_load_lose_nothing(workers):
+    kills = (60 if os.environ.get('BATON_QUICK') else 200) // workers
     seed = int(os.environ.get('BATON_SEED', '0')) or int.from_bytes(os.urandom(3), 'big')
-    result = master_kills.kill(master_kills.parser().parse_args(['--kills', str(kills), '--seed', str(seed)]))
+    result = master_kills.kill(master_kills.parser().parse_args(['--kills', str(kills), '--seed', str(seed), '--workers', str(workers)]))
     print(json.dumps(result, indent=1))
     assert result['hitless'], '\n'.join(result['wrong'])
     assert result['kills'] == kills

@@ -42,6 +42,16 @@ def children(pid):
     return found
 
 
+def threads(pid):
+    """(tid, name) of each thread of `pid`; none when it has gone."""
+    found = []
+    with contextlib.suppress(OSError):
+        for tid in os.listdir(f'/proc/{pid}/task'):
+            with open(f'/proc/{pid}/task/{tid}/comm') as file:
+                found.append((int(tid), file.read().strip()))
+    return found
+
+
 def end(known, patience=3.0):
     """Ends processes, given as (pid, start time): asks, waits, then kills. Returns when they are gone."""
     for how, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):

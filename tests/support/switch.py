@@ -131,9 +131,9 @@ class Tester:
 
 class Switch:
     """A chassis with `ports` wires 1:1, 1:2, ..., which the tester calls w1, w2, ...; of two modules with four ports 1:1, 1:2, 2:1, 2:2.
-    `settings` outrank the modest ones here."""
+    Odd ports are worker 0's, even ones worker 1's, where there are two. `settings` outrank the modest ones here."""
 
-    def __init__(self, name, build=None, ports=4, slots=4096, modules=1, **settings):
+    def __init__(self, name, build=None, ports=4, slots=4096, modules=1, workers=1, **settings):
         self.ground = Ground(name)
         self.build = build or build_folder()
         each = ports // modules
@@ -141,7 +141,21 @@ class Switch:
         huge = 'yes' if free_huge_mb() >= 700 else 'no'
         settings = {'hugepages': huge, 'fdb_max_entries': 1000000, 'mbufs': 8192, 'max_frame': 2000, **settings}
         lines = [f'{name} wire,slots={slots},slot-size=2048' for name in self.names]
+        cores = sorted(os.sched_getaffinity(0))
+        self.workers, self.crowded = workers, 1 < workers >= len(cores)   # a worker on the boards' core would starve them
+        if workers > 1:
+            settings['worker_cores'] = ','.join(str(core) for core in cores[-workers:])
         self.chassis = Chassis(self.ground, lines, self.build, **settings)
+
+    def crowd(self):
+        """On a machine with too few cores the workers share its last one, which no configuration would allow: moved there as soon as they run."""
+        def workers():
+            owner = self.chassis.process
+            every = processes.children(owner.pid) if owner else []
+            return [thread for pid in every for thread, name in processes.threads(pid) if name.startswith('worker-')]
+        found = processes.until(lambda: len(some := workers()) == self.workers and some, 30, 0.02)
+        for thread in found or []:
+            os.sched_setaffinity(thread, {max(os.sched_getaffinity(0))})
 
     def prepare(self):
         """What a switch of another kind puts on the ground before its chassis starts."""
@@ -150,6 +164,8 @@ class Switch:
         self.ground.up()
         try:
             self.prepare()
+            if self.crowded:
+                threading.Thread(target=self.crowd, daemon=True).start()
             self.chassis.start()
             if self.chassis.hitless:
                 self.chassis.wait_ready()
