@@ -109,7 +109,9 @@ struct BoardPage {
     std::atomic<std::uint64_t> longest_gap_ns = 0;           // its loop's: how late its 100 ms tick came at the worst
     std::atomic<std::uint64_t> diagnostics = 0;              // DiagnosticsWord of the last that were asked for
     std::atomic<std::uint64_t> fpm_cursor = 0;               // bytes of the FPM ring dealt with; the next master goes on
-    std::uint8_t pad[32] = {};
+    std::atomic<std::uint64_t> fpm_pids = 0;                 // zebra's, as its messages name it: of the routes in the tables, of now
+    std::atomic<std::uint64_t> fpm_phase = 0;                // of the generation of routes at fpm_cursor; see controlplane/route
+    std::uint8_t pad[16] = {};
     DyingWords words;
 };
 template <>
@@ -127,6 +129,7 @@ struct Describe<BoardPage> {
         BATON_FIELD(BoardPage, transfer_first),   BATON_FIELD(BoardPage, transfer_last),
         BATON_FIELD(BoardPage, longest_gap_ns),
         BATON_FIELD(BoardPage, diagnostics),      BATON_FIELD(BoardPage, fpm_cursor),
+        BATON_FIELD(BoardPage, fpm_pids),         BATON_FIELD(BoardPage, fpm_phase),
         BATON_FIELD(BoardPage, pad),
         BATON_FIELD(BoardPage, words)};
 };

@@ -33,15 +33,18 @@ struct FpmArena {
     ArenaHeader header;
     std::atomic<std::uint64_t> written = 0;     // bytes ever written, `skip` included; stored when the record is whole
     std::atomic<std::uint64_t> connects = 0;    // how often zebra came
+    std::atomic<std::uint64_t> messages = 0;    // ever taken from it
     std::atomic<std::uint32_t> connected = 0;   // 1: it is there
-    std::uint8_t pad[44] = {};
+    std::atomic<std::uint32_t> malformed = 0;   // connections closed because what came was no FPM frame
+    std::uint8_t pad[32] = {};
     std::uint8_t ring[fpm_capacity] = {};
 };
 template <>
 struct Describe<FpmArena> {
     static constexpr std::string_view name = "FpmArena";
     static constexpr std::array fields{BATON_FIELD(FpmArena, header),   BATON_FIELD(FpmArena, written),
-                                       BATON_FIELD(FpmArena, connects), BATON_FIELD(FpmArena, connected),
+                                       BATON_FIELD(FpmArena, connects), BATON_FIELD(FpmArena, messages),
+                                       BATON_FIELD(FpmArena, connected), BATON_FIELD(FpmArena, malformed),
                                        BATON_FIELD(FpmArena, pad),      BATON_FIELD(FpmArena, ring)};
 };
 static_assert(Shared<FpmArena>);
