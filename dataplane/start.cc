@@ -111,6 +111,12 @@ FdbMaintenance open_fdb(int fd, std::byte* arena, const Options& options) {
     return std::move(*fdb);
 }
 
+RoutesMaintenance open_routes(int fd, std::byte* arena) {
+    auto routes = RoutesMaintenance::open(fd, arena, monotonic_now());
+    if (!routes) throw StartupError{1, routes.error().what};
+    return std::move(*routes);
+}
+
 std::vector<ModuleSeats> with_indices(TablesArena& tables, std::vector<ModuleSeats> modules) {
     std::vector<std::uint8_t> numbers;
     for (const ModuleSeats& module : modules) numbers.push_back(module.module);
@@ -171,6 +177,7 @@ void run(const Options& options) {
 
     FdbMaintenance maintenance = open_fdb(child.find("fdb"), arenas.fdb.bytes(), options);
     const Fdb fdb(arenas.fdb.bytes());
+    RoutesMaintenance routes = open_routes(child.find("routes"), arenas.routes.bytes());
     std::vector<PortName> names;
     for (const auto& port : ports) names.push_back(port->about().name);
     const auto ids = number_ports(tables, maintenance, names);
@@ -207,6 +214,7 @@ void run(const Options& options) {
     applier_setup.commands = arenas.commands.as<const CommandArena>();
     applier_setup.tables = &tables;
     applier_setup.fdb = &maintenance;
+    applier_setup.routes = &routes;
     applier_setup.wake_boards = [a = child.find("wake:msm-a"), b = child.find("wake:msm-b")] {
         wake(a);
         wake(b);

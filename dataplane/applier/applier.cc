@@ -6,9 +6,11 @@ namespace baton {
 ApplierRounds::ApplierRounds(Setup setup, Time now)
     : tables_(setup.tables),
       fdb_(setup.fdb),
+      baton_(setup.baton),
       wake_boards_(std::move(setup.wake_boards)),
+      routing_(*setup.tables, setup.routes, std::move(setup.send_frame)),
       changes_(
-          *setup.tables, *setup.fdb, [this](PortId id, bool enabled) { links_.set_enabled(id, enabled); },
+          *setup.tables, *setup.fdb, routing_, [this](PortId id, bool enabled) { links_.set_enabled(id, enabled); },
           [this](Time now) { links_.reset(now); }),
       reconcile_(*setup.tables, changes_),
       commands_(*setup.baton, *setup.commands, *setup.tables, changes_, reconcile_),
@@ -30,7 +32,7 @@ bool ApplierRounds::turn(Time now) {
     const unsigned taken = commands_.take(most_commands, now);
     const bool sweeping = reconcile_.turn(now);
     account_for_terms(before);
-    const bool maintaining = maintain_fdb(now);
+    const bool maintaining = maintain(now);
     const bool changed = links_.turn(now);
     if (taken > 0 || changed) wake_boards_();
     return taken == most_commands || sweeping || maintaining;
@@ -44,7 +46,7 @@ void ApplierRounds::account_for_terms(Term before) {
     toll_.end_when(term, reconciled && !links_.resetting());
 }
 
-bool ApplierRounds::maintain_fdb(Time now) {
+bool ApplierRounds::maintain(Time now) {
     const std::uint32_t count = tables_->applier.worker_count.load(std::memory_order_relaxed);
     std::uint64_t turns[max_workers];
     FdbWorkers workers;
@@ -54,7 +56,10 @@ bool ApplierRounds::maintain_fdb(Time now) {
         workers.full += tables_->workers[i].learn_full.load(std::memory_order_relaxed);
     }
     workers.turns = {turns, count};
-    return fdb_->turn(now, workers);
+    const bool more = fdb_->turn(now, workers);
+    if (!routing_.routes()) return more;
+    const bool master = GrantWord::of(baton_->grant.load(std::memory_order_acquire)).term != 0;
+    return routing_.routes()->turn(now, workers.turns, master) || more;
 }
 
 }  // namespace baton

@@ -22,6 +22,8 @@ class ApplierRounds {
         const CommandArena* commands = nullptr;
         TablesArena* tables = nullptr;
         FdbMaintenance* fdb = nullptr;
+        RoutesMaintenance* routes = nullptr;
+        Routing::SendFrame send_frame;
         std::vector<NumberedPort> ports;
         std::function<void()> wake_boards;  // after commands were dealt with, or a link changed
     };
@@ -42,12 +44,14 @@ class ApplierRounds {
     static constexpr unsigned most_commands = 256;  // in a round; some 50 us
     static constexpr std::uint32_t default_aging_seconds = 300;
 
-    bool maintain_fdb(Time now);
+    bool maintain(Time now);
     void account_for_terms(Term before);
 
     TablesArena* tables_;
     FdbMaintenance* fdb_;
+    const BatonPage* baton_;
     std::function<void()> wake_boards_;
+    Routing routing_;
     Changes changes_;
     Reconcile reconcile_;
     Commands commands_;

@@ -13,8 +13,12 @@ bool is_vlan(std::uint32_t vlan) {
 
 }  // namespace
 
-Changes::Changes(TablesArena& tables, FdbMaintenance& fdb, OnEnabled on_enabled, OnReset on_reset)
-    : tables_(&tables), fdb_(&fdb), on_enabled_(std::move(on_enabled)), on_reset_(std::move(on_reset)) {
+Changes::Changes(TablesArena& tables, FdbMaintenance& fdb, Routing& routing, OnEnabled on_enabled, OnReset on_reset)
+    : tables_(&tables),
+      fdb_(&fdb),
+      routing_(&routing),
+      on_enabled_(std::move(on_enabled)),
+      on_reset_(std::move(on_reset)) {
     fdb_->keep_statics([this](VlanId vlan, Mac mac) {
         statics_[fdb_key(vlan, mac.value())] = {};
         return true;
@@ -43,7 +47,6 @@ Outcome Changes::apply(const Command& command, Time now) {
         }
         case CommandType::hardware_reset: return reset(command.get<HardwareReset>(), now);
         case CommandType::fabric_set: return set_fabric(command.get<FabricSet>());
-        case CommandType::none:
         case CommandType::interface_set:
         case CommandType::route_set:
         case CommandType::route_hops:
@@ -53,7 +56,8 @@ Outcome Changes::apply(const Command& command, Time now) {
         case CommandType::neighbor_delete:
         case CommandType::ipfdb_flush:
         case CommandType::ipfdb_aging:
-        case CommandType::frame_send:
+        case CommandType::frame_send: return routing_->apply(command);
+        case CommandType::none:
         case CommandType::end_of_table: break;
     }
     return Outcome::bad_argument;
@@ -97,6 +101,7 @@ void Changes::remove_vlan(VlanId vlan) {
     VlanEntry& entry = tables_->vlans[vlan];
     if (entry.present.load(std::memory_order_relaxed) == 0) return;
     entry.present.store(0, std::memory_order_release);
+    routing_->remove_interface(vlan);
     for (unsigned word = 0; word < 4; ++word) {
         entry.member[word].store(0, std::memory_order_release);
         entry.untagged[word].store(0, std::memory_order_release);
@@ -142,12 +147,13 @@ void Changes::remove_static(std::uint64_t key) {
     if (statics_.erase(key) != 0) fdb_->delete_static(static_cast<VlanId>(key >> 48), Mac::of(key & mac_mask));
 }
 
-// Static entries are configuration: the master says them again behind this, and what it does not say is swept. There is
-// no layer 3 table yet that reset_l3 could empty.
+// Static entries, interfaces and static routes are configuration: the master says them again behind this, and what it
+// does not say is swept.
 Outcome Changes::reset(const HardwareReset& body, Time now) {
     if (body.what == 0 || body.what & ~(reset_links | reset_l2 | reset_l3)) return Outcome::bad_argument;
     if (body.what & reset_links) on_reset_(now);
     if (body.what & (reset_links | reset_l2)) forget_all();
+    if (body.what & reset_l3) routing_->forget_all();
     return Outcome::done;
 }
 

@@ -15,6 +15,7 @@
 #include <functional>
 #include <unordered_map>
 
+#include "dataplane/applier/routing.h"
 #include "dataplane/table/fdb_maintain.h"
 #include "sync/layout/command.h"
 #include "sync/layout/tables.h"
@@ -29,7 +30,7 @@ class Changes {
     /// Told to take every link down for a moment.
     using OnReset = std::function<void(Time)>;
 
-    Changes(TablesArena& tables, FdbMaintenance& fdb, OnEnabled on_enabled, OnReset on_reset);
+    Changes(TablesArena& tables, FdbMaintenance& fdb, Routing& routing, OnEnabled on_enabled, OnReset on_reset);
 
     /// Does a command of a master whose term is current; end_of_table is not one of these (Reconcile).
     Outcome apply(const Command& command, Time now);
@@ -43,6 +44,9 @@ class Changes {
     /// A VLAN or static entry that no board confirmed goes; what Reconcile calls.
     void remove_vlan(VlanId vlan);
     void remove_static(std::uint64_t key);
+
+    /// Layer 3's part, which has a file of its own.
+    Routing& routing() { return *routing_; }
 
     struct Static {
         Term confirmed = 0;
@@ -64,6 +68,7 @@ class Changes {
 
     TablesArena* tables_;
     FdbMaintenance* fdb_;
+    Routing* routing_;
     OnEnabled on_enabled_;
     OnReset on_reset_;
     std::unordered_map<std::uint64_t, Static> statics_;  // by fdb_key

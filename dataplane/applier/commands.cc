@@ -15,6 +15,7 @@ void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
 // `applied` is 0 before `term` shows the new term, so that its master never takes the last term's count for its own.
 void Commands::open(Term term) {
     reconcile_->stop();
+    changes_->routing().term_began();
     account_->applied.store(0, std::memory_order_release);
     account_->term.store(term, std::memory_order_release);
     TermAccount& account = account_->terms[term % 64];

@@ -12,19 +12,40 @@ void Reconcile::begin(Owner owner, Term term, bool timed_out) {
     sweep.term = term;
     sweep.timed_out = timed_out;
     if (owner == Owner::configuration) sweep.next_vlan = 1;
+    if (const RoutesMaintenance* routes = changes_->routing().routes()) sweep.routes = routes->begin_sweep(owner, term);
     for (const auto& [key, entry] : changes_->statics())
         if (entry.owner == owner && entry.confirmed < term) sweep.stale_statics.push_back(key);
 }
 
+/// A VLAN that was not said goes; of one that was, its interface, if that was not. True when something went.
+bool Reconcile::work_on_vlan(VlanId vlan, Term term) {
+    const VlanEntry& entry = tables_->vlans[vlan];
+    if (entry.present.load(std::memory_order_relaxed) == 0) return false;
+    if (entry.confirmed_term.load(std::memory_order_relaxed) < term) {
+        changes_->remove_vlan(vlan);
+        return true;
+    }
+    Routing& routing = changes_->routing();
+    if (entry.routing.load(std::memory_order_relaxed) == 0 || routing.confirmed(vlan) >= term) return false;
+    routing.remove_interface(vlan);
+    return true;
+}
+
+/// One slice of it is a round's whole work. True when it is through.
+bool Reconcile::work_on_routes(Sweep& sweep, unsigned& left) {
+    RoutesMaintenance* routes = changes_->routing().routes();
+    if (!routes || left == 0) return left > 0;
+    const std::uint64_t before = sweep.routes.gone;
+    const bool through = routes->sweep(sweep.routes);
+    sweep.gone += sweep.routes.gone - before;
+    if (!through) left = 0;
+    return through;
+}
+
 /// True when the sweep is through. What was said again since the marker, by whomever, stays.
 bool Reconcile::work(Sweep& sweep, unsigned& left) {
-    for (; sweep.next_vlan < max_vlans - 1 && left > 0; ++sweep.next_vlan, --left) {
-        const VlanEntry& entry = tables_->vlans[sweep.next_vlan];
-        if (entry.present.load(std::memory_order_relaxed) == 0) continue;
-        if (entry.confirmed_term.load(std::memory_order_relaxed) >= sweep.term) continue;
-        changes_->remove_vlan(static_cast<VlanId>(sweep.next_vlan));
-        ++sweep.gone;
-    }
+    for (; sweep.next_vlan < max_vlans - 1 && left > 0; ++sweep.next_vlan, --left)
+        sweep.gone += work_on_vlan(static_cast<VlanId>(sweep.next_vlan), sweep.term);
     for (; !sweep.stale_statics.empty() && left > 0; --left) {
         const auto found = changes_->statics().find(sweep.stale_statics.back());
         if (found != changes_->statics().end() && found->second.owner == sweep.owner &&
@@ -34,7 +55,7 @@ bool Reconcile::work(Sweep& sweep, unsigned& left) {
         }
         sweep.stale_statics.pop_back();
     }
-    return left > 0;
+    return work_on_routes(sweep, left);
 }
 
 void Reconcile::finish(const Sweep& sweep, Time now) {

@@ -35,12 +35,15 @@ class Reconcile {
         bool timed_out = false;
         unsigned next_vlan = max_vlans;            // VLANs are the configuration's
         std::vector<std::uint64_t> stale_statics;  // as they were at the marker; looked up again before they go
+        RouteSweep routes;                         // and neighbours
         std::uint64_t gone = 0;
     };
 
     static constexpr unsigned slice = 256;
 
     bool work(Sweep& sweep, unsigned& left);
+    bool work_on_vlan(VlanId vlan, Term term);
+    bool work_on_routes(Sweep& sweep, unsigned& left);
     void finish(const Sweep& sweep, Time now);
 
     TablesArena* tables_;

@@ -16,6 +16,11 @@ struct PlainStores {
         at.store(value, std::memory_order_release);
     }
 
+    /// Memory that no reader can reach yet.
+    static void fill(std::atomic<std::uint32_t>* at, std::size_t count, std::uint32_t value) {
+        for (; count > 0; --count, ++at) at->store(value, std::memory_order_relaxed);
+    }
+
     /// One compare-and-swap, a full barrier; false, and nothing changed, when another was first.
     static bool swap(std::atomic<std::uint64_t>& at, std::uint64_t expected, std::uint64_t desired) {
         return at.compare_exchange_strong(expected, desired, std::memory_order_seq_cst);

@@ -35,7 +35,8 @@ struct Ground {
     std::unique_ptr<TablesArena> tables = std::make_unique<TablesArena>();
     std::unique_ptr<CommandArena> arena = std::make_unique<CommandArena>();
     std::unique_ptr<BatonPage> baton = std::make_unique<BatonPage>();
-    Changes changes{*tables, fdb, [](PortId port, bool) { must(port > 0 && port < max_ports); }, [](Time) {}};
+    Routing routing{*tables, nullptr, {}};
+    Changes changes{*tables, fdb, routing, [](PortId port, bool) { must(port > 0 && port < max_ports); }, [](Time) {}};
     Reconcile reconcile{*tables, changes};
     Commands commands{*baton, *arena, *tables, changes, reconcile};
     Term term = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/packet/test_switch.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -37,6 +38,19 @@ class Disguised final : public Port {
     std::unique_ptr<Port> port_;
 };
 
+/// "10.0.0.1/24" or "2001:db8::1": the address as a host's prefix, and the length said (the whole when none was).
+std::pair<RoutePrefix, unsigned> prefix_of(const std::string& text) {
+    const auto slash = text.find('/');
+    const std::string address = text.substr(0, slash);
+    std::uint8_t bytes[16] = {};
+    const bool v6 = address.find(':') != std::string::npos;
+    if (::inet_pton(v6 ? AF_INET6 : AF_INET, address.c_str(), bytes) != 1) throw StartupError{1, "no address: " + text};
+    IpBits bits;
+    for (int i = 0; i < 8; ++i) bits.high = bits.high << 8 | bytes[i], bits.low = bits.low << 8 | bytes[8 + i];
+    const RoutePrefix host = RoutePrefix::host(v6 ? Family::ipv6 : Family::ipv4, bits);
+    return {host, slash == std::string::npos ? host.length : static_cast<unsigned>(std::stoul(text.substr(slash + 1)))};
+}
+
 constexpr Term term = 1;
 
 }  // namespace
@@ -50,6 +64,7 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     tables_ = arena<TablesArena>(ArenaKind::tables);
     punt_ = arena<PuntArena>(ArenaKind::punt);
     fdb_arena_ = arena<FdbControl>(ArenaKind::fdb, &fdb_fd_, fdb_arena_size, 1 << 20);
+    routes_arena_ = arena<RoutesControl>(ArenaKind::routes, &routes_fd_, routes_arena_size, routes_touched);
     pool_ = rte_pktmbuf_pool_create(("frames-" + std::to_string(switches++)).c_str(), shape.mbufs, 0, 0,
                                     mbuf_data_room(shape.max_frame), SOCKET_ID_ANY);
     if (!pool_) throw StartupError{1, "no memory for packet buffers"};
@@ -83,6 +98,9 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     if (!maintenance) throw StartupError{1, maintenance.error().what};
     maintenance_.emplace(std::move(*maintenance));
     fdb_.emplace(fdb_arena_.bytes());
+    auto routes = RoutesMaintenance::open(routes_fd_.get(), routes_arena_.bytes(), now);
+    if (!routes) throw StartupError{1, routes.error().what};
+    routes_.emplace(std::move(*routes));
 
     Crew::Setup crew;
     crew.tables = &tables();
@@ -118,6 +136,7 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     setup.commands = commands_.as<CommandArena>();
     setup.tables = &tables();
     setup.fdb = &*maintenance_;
+    setup.routes = &*routes_;
     setup.wake_boards = [] {};
     applier_ = std::make_unique<ApplierRounds>(std::move(setup), now);
     applier_->ask_all_links();
@@ -167,6 +186,92 @@ void TestSwitch::fixed(Mac mac, VlanId id, PortId port) {
 
 void TestSwitch::black_hole(Mac mac, VlanId id) {
     ASSERT_EQ(command(CommandType::fdb_static_set, FdbStatic{mac.value(), id, 0, static_blackhole, 0}), Outcome::done);
+}
+
+void TestSwitch::interface(VlanId id, const std::string& address, std::uint16_t mtu) {
+    const auto [own, length] = prefix_of(address);
+    const VlanEntry& entry = tables().vlans[id];
+    InterfaceSet body{
+        id,
+        interface_up | interface_forwards_v4 | interface_forwards_v6 | interface_redirects | interface_unreachables,
+        mtu,
+        0,
+        entry.ipv4.load(),
+        0,
+        entry.ipv6_high.load(),
+        entry.ipv6_low.load()};
+    if (own.family == Family::ipv4)
+        body.ipv4 = own.bits.v4();
+    else
+        body.ipv6_high = own.bits.high, body.ipv6_low = own.bits.low;
+    ASSERT_EQ(command(CommandType::interface_set, body), Outcome::done);
+    say_route(RoutePrefix::host(own.family, own.bits), RouteKind::local, id);
+    const RoutePrefix subnet = RoutePrefix::of(own.family, own.bits, length);
+    say_route(subnet, RouteKind::connected, id);
+    if (own.family == Family::ipv4 && length < 31)
+        say_route(RoutePrefix::host(Family::ipv4, IpBits::v4(subnet.bits.v4() | 0xffffffffu >> length)),
+                  RouteKind::broadcast, id);
+}
+
+void TestSwitch::say_route(const RoutePrefix& prefix, RouteKind kind, VlanId place) {
+    RouteSet body{};
+    body.high = prefix.bits.high, body.low = prefix.bits.low;
+    body.family = prefix.family, body.length = prefix.length;
+    body.kind = kind;
+    body.protocol = kind == RouteKind::blackhole ? RouteProtocol::blackhole : RouteProtocol::direct;
+    body.hop_count = place != 0;
+    body.hops[0].vlan = place;
+    ASSERT_EQ(command(CommandType::route_set, body), Outcome::done);
+}
+
+void TestSwitch::route(const std::string& prefix, RouteKind kind, VlanId place) {
+    const auto [address, length] = prefix_of(prefix);
+    say_route(RoutePrefix::of(address.family, address.bits, length), kind, place);
+}
+
+void TestSwitch::route(const std::string& prefix, std::initializer_list<std::pair<VlanId, std::string>> hops,
+                       Owner owner) {
+    const auto [address, length] = prefix_of(prefix);
+    RouteSet body{};
+    const RoutePrefix to = RoutePrefix::of(address.family, address.bits, length);
+    body.high = to.bits.high, body.low = to.bits.low;
+    body.family = to.family, body.length = to.length;
+    body.kind = RouteKind::forward;
+    body.protocol = owner == Owner::routing ? RouteProtocol::ospf : RouteProtocol::fixed;
+    std::vector<RouteHop> all;
+    for (const auto& [vlan, hop] : hops) {
+        const IpBits bits = prefix_of(hop).first.bits;
+        all.push_back({bits.high, bits.low, vlan, 1, 0});
+    }
+    while (all.size() > std::size(body.hops)) {
+        RouteHops more{};
+        more.hop_count = static_cast<std::uint8_t>(std::min(all.size() - std::size(body.hops), std::size(more.hops)));
+        std::copy_n(all.begin(), more.hop_count, more.hops);
+        all.erase(all.begin(), all.begin() + more.hop_count);
+        ASSERT_EQ(command(CommandType::route_hops, more, owner), Outcome::done);
+    }
+    body.hop_count = static_cast<std::uint8_t>(all.size());
+    std::copy(all.begin(), all.end(), body.hops);
+    ASSERT_EQ(command(CommandType::route_set, body, owner), Outcome::done);
+}
+
+void TestSwitch::delete_route(const std::string& prefix, Owner owner) {
+    const auto [address, length] = prefix_of(prefix);
+    const RoutePrefix to = RoutePrefix::of(address.family, address.bits, length);
+    const RouteDelete body{to.bits.high, to.bits.low, to.family, to.length, {}};
+    ASSERT_EQ(command(CommandType::route_delete, body, owner), Outcome::done);
+}
+
+void TestSwitch::neighbor(VlanId id, const std::string& address, Mac mac) {
+    const RoutePrefix host = prefix_of(address).first;
+    const NeighborSet body{host.bits.high, host.bits.low, mac.value(), id, host.family, {}};
+    ASSERT_EQ(command(CommandType::neighbor_set, body, Owner::arp), Outcome::done);
+}
+
+void TestSwitch::lose_neighbor(VlanId id, const std::string& address) {
+    const RoutePrefix host = prefix_of(address).first;
+    const NeighborDelete body{host.bits.high, host.bits.low, id, host.family, {}};
+    ASSERT_EQ(command(CommandType::neighbor_delete, body, Owner::arp), Outcome::done);
 }
 
 void TestSwitch::planes(std::uint32_t usable) {

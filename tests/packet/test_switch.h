@@ -8,12 +8,16 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "dataplane/applier/applier.h"
+#include "dataplane/table/routes.h"
 #include "dataplane/worker/crew.h"
 #include "dataplane/worker/host_path.h"
 #include "sync/channel/command_ring.h"
+#include "sync/channel/routes_walk.h"
 #include "sync/channel/wire.h"
 #include "tests/packet/frames.h"
 
@@ -46,8 +50,18 @@ class TestSwitch {
     void fixed(Mac mac, VlanId id, PortId port);
     void black_hole(Mac mac, VlanId id);
     template <class Body>
-    Outcome command(CommandType type, const Body& body);
+    Outcome command(CommandType type, const Body& body, Owner owner = Owner::configuration);
     void planes(std::uint32_t usable);  // bit n: plane n
+    /// The VLAN's interface: an address with its subnet ("10.0.1.1/24", "2001:db8:1::1/64"), its own address, its
+    /// subnet, and the subnet's broadcast address as routes. A second call for the same VLAN keeps the other family's
+    /// address.
+    void interface(VlanId id, const std::string& address, std::uint16_t mtu = 1500);
+    void route(const std::string& prefix, std::initializer_list<std::pair<VlanId, std::string>> hops,
+               Owner owner = Owner::configuration);
+    void route(const std::string& prefix, RouteKind kind, VlanId place = 0);
+    void delete_route(const std::string& prefix, Owner owner = Owner::configuration);
+    void neighbor(VlanId id, const std::string& address, Mac mac);
+    void lose_neighbor(VlanId id, const std::string& address);
     /// All ports untagged in VLAN 1.
     void all_in_one();
 
@@ -83,6 +97,10 @@ class TestSwitch {
 
     const char* pool_name() const { return pool_->name; }
 
+    Routes routes() const { return Routes(routes_arena_.bytes()); }
+
+    RoutesWalk walk() const { return RoutesWalk(routes_arena_.bytes()); }
+
     /// The master has read worker 0's punted frames up to `cursor`.
     void read_to(std::uint64_t cursor) { board_a_.as<BoardPage>()->punt_cursor[0] = cursor; }
 
@@ -113,15 +131,17 @@ class TestSwitch {
     };
 
     std::vector<ModuleSeats> seats(const Shape& shape);
+    void say_route(const RoutePrefix& prefix, RouteKind kind, VlanId place);
 
     unsigned ports_;
-    Mapping baton_, board_a_, board_b_, commands_, tables_, punt_, fdb_arena_;
-    Fd fdb_fd_;
+    Mapping baton_, board_a_, board_b_, commands_, tables_, punt_, fdb_arena_, routes_arena_;
+    Fd fdb_fd_, routes_fd_;
     rte_mempool* pool_ = nullptr;
     std::vector<Neighbour> neighbours_;
     std::vector<std::unique_ptr<Port>> opened_;
     std::optional<FdbMaintenance> maintenance_;
     std::optional<Fdb> fdb_;
+    std::optional<RoutesMaintenance> routes_;
     std::unique_ptr<Crew> crew_;
     std::unique_ptr<ApplierRounds> applier_;
     std::unique_ptr<HostPath> host_;
@@ -129,8 +149,8 @@ class TestSwitch {
 };
 
 template <class Body>
-Outcome TestSwitch::command(CommandType type, const Body& body) {
-    const std::uint64_t sequence = master_->push(type, Owner::configuration, body);
+Outcome TestSwitch::command(CommandType type, const Body& body, Owner owner) {
+    const std::uint64_t sequence = master_->push(type, owner, body);
     apply();
     return master_->outcome(sequence);
 }
