@@ -19,6 +19,10 @@ std::string do_command(const std::string& line, Runner& runner) {
     if (word == "status") return runner.status();
     if (word == "mark" && !rest.empty()) {
         runner.mark(rest);
+    } else if (word == "announce" && rest.empty()) {
+        runner.announce();
+    } else if (word == "silence" || word == "answer") {
+        done = runner.set_answers(rest, word == "answer");
     } else if (word == "stop") {
         runner.stop();
     } else if (word == "start") {
@@ -28,7 +32,9 @@ std::string do_command(const std::string& line, Runner& runner) {
     } else if (const auto last = rest.rfind(' '); word == "rate" && last != std::string::npos) {
         done = runner.set_rate(rest.substr(0, last), std::strtod(rest.c_str() + last, nullptr));
     } else {
-        done = failure("no such command; there are mark NAME, start FLOW, pause FLOW, rate FLOW N, status, stop");
+        done = failure(
+            "no such command; there are mark NAME, start FLOW, pause FLOW, rate FLOW N, silence HOST, answer HOST, "
+            "announce, status, stop");
     }
     if (!done)
         return fmt::format(R"({{"event":"error","command":{},"error":{}}})", quoted(line), quoted(done.error().what));

@@ -68,6 +68,11 @@ struct Looked {
     Look look = Look::foreign;
     Stamp stamp;     // believed when ours; a guess when corrupted
     VlanId tag = 0;  // VLAN identifier it came with; 0: none
+
+    // Of routed packets (eye.h); a wrong time to live or checksum is `corrupted` as well.
+    std::uint32_t stream = 0;  // which pair of the flow's addresses
+    bool wrong_hop = false;    // not from the router to the next hop
+    bool wrong_ttl = false, wrong_checksum = false;
 };
 
 /// What `frame` is. `tag`: the tag control word that a packet socket took out of the frame, if it did.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/tester/ledger.h"
 
+#include <algorithm>
+
 namespace baton::tester {
 namespace {
 
@@ -19,6 +21,11 @@ void Counts::add(const Counts& other) {
     mistagged += other.mistagged;
     flooded += other.flooded;
     corrupted += other.corrupted;
+    denied += other.denied;
+    moved += other.moved;
+    wrong_hop += other.wrong_hop;
+    wrong_ttl += other.wrong_ttl;
+    wrong_checksum += other.wrong_checksum;
     longest_gap_ns = std::max(longest_gap_ns, other.longest_gap_ns);
     latency.add(other.latency);
 }
@@ -34,6 +41,8 @@ Ledger::Ledger(const Plan& plan, Time now) : flows_(plan.flows.size()) {
     for (unsigned f = 0; f < flows_.size(); ++f) {
         auto& flow = flows_[f];
         flow.expect = plan.flows[f].expect;
+        flow.moves = plan.flows[f].moves;
+        if (flow.expect == Expect::one) flow.streams.resize(plan.flows[f].packet->streams());
         flow.ends.resize(plan.ends.size());
         for (const auto& to : plan.flows[f].to) {
             flow.ends[to.end].expected = true;
@@ -60,7 +69,10 @@ void Ledger::arrived(unsigned end, const Looked& seen, Time now) {
     const unsigned f = seen.stamp.flow & flow_mask;
     if (seen.look == Look::corrupted) {
         const unsigned known = f < flows_.size() ? f : 0;
-        ++windows_.back().flows[known].live.corrupted;
+        auto& live = windows_.back().flows[known].live;
+        ++live.corrupted;
+        live.wrong_ttl += seen.wrong_ttl;
+        live.wrong_checksum += seen.wrong_checksum;
         ++wrong_;
         return;
     }
@@ -73,23 +85,21 @@ void Ledger::arrived(unsigned end, const Looked& seen, Time now) {
         ++flow.delivered;
         return;
     }
-    if (!receipt.expected || seen.tag != receipt.tag) {
+    if (!receipt.expected || seen.tag != receipt.tag || seen.wrong_hop) {
         ++wrong_;
         if (receipt.expected) {
-            ++live.mistagged;
+            live.mistagged += seen.tag != receipt.tag;
+            live.wrong_hop += seen.wrong_hop;
             ++live.misdelivered;
         } else if (receipt.came.add(seen.stamp.sequence) == SequenceSet::Added::again) {
             ++live.misdelivered;
         }
         return;
     }
-    switch (receipt.came.add(seen.stamp.sequence)) {
-        case SequenceSet::Added::again:
-            ++live.duplicated;
-            ++wrong_;
-            return;
-        case SequenceSet::Added::late: ++live.reordered; break;
-        case SequenceSet::Added::in_order: break;
+    if (!first_copy(flow, end, seen, live)) {
+        ++live.duplicated;
+        ++wrong_;
+        return;
     }
     ++delivered_;
     ++flow.delivered;
@@ -102,6 +112,27 @@ void Ledger::arrived(unsigned end, const Looked& seen, Time now) {
     peaks_.gap_ns = std::max(peaks_.gap_ns, gap);
 }
 
+/// Books the order in which it came; false when it came before.
+bool Ledger::first_copy(Flow& flow, unsigned end, const Looked& seen, Counts& live) {
+    const auto sequence = seen.stamp.sequence;
+    const bool one = flow.expect == Expect::one;
+    const auto added = (one ? flow.came : flow.ends[end].came).add(sequence);
+    if (added == SequenceSet::Added::again) return false;
+    if (!one) {
+        live.reordered += added == SequenceSet::Added::late;
+        return true;
+    }
+    auto& stream = flow.streams[seen.stream];
+    const bool elsewhere = stream.next && stream.end != end;
+    if (elsewhere && !flow.moves) {
+        ++live.moved;
+        ++wrong_;
+    }
+    live.reordered += !elsewhere && stream.next > sequence;
+    stream = {sequence + 1, end};
+    return true;
+}
+
 void Ledger::own(const OwnTrouble& trouble, Time now) {
     auto& present = windows_.back();
     present.own.add(trouble);
@@ -111,8 +142,7 @@ void Ledger::own(const OwnTrouble& trouble, Time now) {
 
 bool Ledger::all_arrived() const {
     for (const auto& flow : flows_)
-        for (const auto end : flow.expected_ends)
-            if (flow.expect != Expect::any && flow.ends[end].came.count(0, flow.next) != flow.next) return false;
+        if (flow.expect != Expect::any && arrived_of(flow, 0, flow.next) != flow.next * flow.copies()) return false;
     return true;
 }
 
@@ -125,15 +155,23 @@ std::uint64_t Ledger::offered() const {
 bool Ledger::last_arrived(unsigned f) const {
     const auto& flow = flows_[f];
     if (flow.next == 0 || flow.expect == Expect::any) return true;
-    for (const auto end : flow.expected_ends)
-        if (!flow.ends[end].came.has(flow.next - 1)) return false;
-    return true;
+    return arrived_of(flow, flow.next - 1, flow.next) == flow.copies();
+}
+
+/// Copies of the flow's frames [first, end) that came where they had to.
+std::uint64_t Ledger::arrived_of(const Flow& flow, std::uint64_t first, std::uint64_t end) const {
+    if (flow.expect == Expect::one) return flow.came.count(first, end);
+    std::uint64_t sum = 0;
+    for (const auto e : flow.expected_ends) sum += flow.ends[e].came.count(first, end);
+    return sum;
 }
 
 std::uint64_t Ledger::gave_up() const {
     std::uint64_t sum = 0;
-    for (const auto& flow : flows_)
+    for (const auto& flow : flows_) {
+        sum += flow.came.given_up();
         for (const auto& receipt : flow.ends) sum += receipt.came.given_up();
+    }
     return sum;
 }
 
@@ -145,18 +183,19 @@ Counts Ledger::settle(std::size_t window, unsigned f) const {
     Counts counts = windows_[window].flows[f].live;
     counts.offered = end - first;
     if (flow.expect == Expect::any) return counts;
-    counts.expected = counts.offered * flow.expected_ends.size();
-    for (const auto e : flow.expected_ends) counts.delivered += flow.ends[e].came.count(first, end);
+    counts.expected = counts.offered * flow.copies();
+    counts.delivered = arrived_of(flow, first, end);
     counts.lost = counts.expected - counts.delivered;
     for (const auto& receipt : flow.ends) {
         if (receipt.expected || receipt.came.empty()) continue;
         const auto stray = receipt.came.count(first, end);
-        const auto also = flow.expect == Expect::unicast
-                              ? receipt.came.count_common(flow.ends[flow.expected_ends[0]].came, first, end)
-                              : 0;
+        const bool has_home = flow.expect != Expect::flood && flow.copies() == 1;
+        const auto& home = flow.expect == Expect::one || !has_home ? flow.came : flow.ends[flow.expected_ends[0]].came;
+        const auto also = has_home ? receipt.came.count_common(home, first, end) : 0;
         counts.flooded += also;
         counts.misdelivered += stray - also;
     }
+    if (flow.expect == Expect::denied) counts.denied = counts.offered - std::min(counts.offered, counts.misdelivered);
     return counts;
 }
 

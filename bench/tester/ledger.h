@@ -9,6 +9,13 @@
 //   flooded       unicast, came to its end and also elsewhere
 //   misdelivered  came out where it must not, and that was not flooding; or in the wrong VLAN
 //   corrupted     came, but not as it was sent; counts as lost too, because its number cannot be believed
+//
+// Of routed flows (eye.h, Expect):
+//   misdelivered  also: not from the router to the next hop (wrong_hop, part of it)
+//   corrupted     also: time to live not one less, a wrong checksum (wrong_ttl, wrong_checksum, part of it)
+//   denied        was to come out nowhere, because an access list denies it, and did not
+//   moved         came to another of its ends than the packet before it of the same two addresses. Order is judged
+//                 between packets of the same two addresses at the same end
 #pragma once
 
 #include <string>
@@ -25,12 +32,13 @@ namespace baton::tester {
 struct Counts {
     std::uint64_t offered = 0, expected = 0, delivered = 0, lost = 0, duplicated = 0, reordered = 0;
     std::uint64_t misdelivered = 0, mistagged = 0, flooded = 0, corrupted = 0;
+    std::uint64_t denied = 0, moved = 0, wrong_hop = 0, wrong_ttl = 0, wrong_checksum = 0;
     std::uint64_t longest_gap_ns = 0;
     Histogram latency;
 
     void add(const Counts& other);
 
-    bool clean() const { return !(lost | duplicated | reordered | misdelivered | flooded | corrupted); }
+    bool clean() const { return !(lost | duplicated | reordered | misdelivered | flooded | corrupted | moved); }
 };
 
 struct OwnTrouble {                      // what the tester, or its machine, failed to do; never the switch's fault
@@ -89,7 +97,7 @@ class Ledger {
     std::uint64_t gave_up() const;           // see SequenceSet
     bool last_arrived(unsigned flow) const;  // the last frame offered, at all its ends
 
-    std::uint64_t wrong() const { return wrong_; }  // duplicated, misdelivered, flooded, corrupted so far
+    std::uint64_t wrong() const { return wrong_; }  // duplicated, misdelivered, flooded, corrupted, moved so far
 
     /// The worst gap and latency since the last call: one point of a timeline.
     struct Peaks {
@@ -108,12 +116,23 @@ class Ledger {
         bool expected = false;
     };
 
+    struct Stream {  // two addresses' packets
+        std::uint64_t next = 0;
+        unsigned end = ~0u;
+    };
+
     struct Flow {
         std::uint64_t next = 0;
         std::uint64_t delivered = 0;
         Expect expect{};
         std::vector<Receipt> ends;
         std::vector<unsigned> expected_ends;
+        // Expect::one: what came to any of them. Each end's own set would be all gaps.
+        SequenceSet came;
+        std::vector<Stream> streams;
+        bool moves = false;
+
+        std::uint64_t copies() const { return expect == Expect::one ? 1 : expected_ends.size(); }
     };
 
     struct FlowWindow {
@@ -129,6 +148,8 @@ class Ledger {
         std::vector<FlowWindow> flows;
     };
 
+    bool first_copy(Flow& flow, unsigned end, const Looked& seen, Counts& live);
+    std::uint64_t arrived_of(const Flow& flow, std::uint64_t first, std::uint64_t end) const;
     FlowWindow& window_of(unsigned flow, std::uint64_t sequence);
     Counts settle(std::size_t window, unsigned flow) const;
 

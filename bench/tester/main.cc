@@ -37,15 +37,27 @@ A flow is KEY=VALUE,KEY=VALUE,... with
   size=BYTES      untagged, without FCS, 60 to 9216 (60); several in turn: 60+1514; or imix
   rate=N|max      frames per second (1000)
   count=N         then it is complete; 0: until the run ends (0)
-  expect=unicast|flood|none|any   any: not judged (unicast)
+  expect=unicast|flood|one|echo|none|denied|any   any: not judged (unicast)
   start=yes|no    no: waits for the command `start NAME` (yes)
+A flow is routed when it says so, or is between hosts:
+  router=MAC      where its packets are sent to, and what they come from
+  from=HOST to=HOST   a host instead of an end: its place and its addresses
+  src-ip=IP dst-ip=IP     of the packets, IPv4 or IPv6, when they are others than the hosts'
+  src-ips=N dst-ips=N     drawn per packet from N addresses upwards (1)
+  src-port=N dst-port=N   of UDP (47863); ttl=N as sent (64)
+  expect=one      one of the ends in to=, the same for all packets of two addresses; moves=yes: it may change
+  expect=echo     ICMP echo requests to the router itself, answered to where they came from
+  expect=denied   must come out nowhere, because an access list denies it
+A host is KEY=VALUE,... : name=TEXT at=END[/TAG] ip=IP count=N (addresses from that upwards, 1) mac=MAC gateway=IP
+  ask=N (questions for the gateway per second, each to be answered; 0) answers=yes|no
 An end is wire:SOCKET_OF_CHASSIS#1:1, packet:IFACE or packet:NETNS/IFACE.
 
   baton-tester --end a=wire:/run/baton/chassis.sock#1:1 --end b=wire:/run/baton/chassis.sock#1:2 \
       --flow name=ab,from=a,to=b,rate=100000 --flow name=ba,from=b,to=a,rate=100000 --duration 5
   baton-tester --end a=packet:h1/eth0 --learn a/10:1000000
 
-With --commands, lines on standard input: mark NAME, start FLOW, pause FLOW, rate FLOW N, status, stop.
+With --commands, lines on standard input: mark NAME, start FLOW, pause FLOW, rate FLOW N, silence HOST, answer HOST,
+announce, status, stop.
 Exit: 0 good, 1 bad, 2 wrong use, 3 void (the tester's own queues fell short).
 )";
 
@@ -72,6 +84,7 @@ Settings read_settings(int argc, char** argv) {
     options.add_options()
         ("help,h", "this text")
         ("end", po::value<Lines>()->composing(), "NAME=SPEC, an end to drive; may repeat")
+        ("host", po::value<Lines>()->composing(), "a neighbour of the router to play, see below; may repeat")
         ("flow", po::value<Lines>()->composing(), "what to send, see below; may repeat")
         ("learn", po::value<Lines>()->composing(), "END[/TAG]:N[:MAC], one frame from each of N addresses; may repeat")
         ("plan", po::value<std::string>(), "FILE, ends and flows as JSON")
@@ -108,6 +121,7 @@ Settings read_settings(int argc, char** argv) {
     };
     each("end", add_end);
     if (values.count("plan")) require(read_plan(plan, values["plan"].as<std::string>()));
+    each("host", add_host);
     each("flow", add_flow);
     each("learn", add_learn);
     require(plan.complete());

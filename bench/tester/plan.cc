@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/tester/plan.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -8,6 +9,8 @@
 
 namespace baton::tester {
 namespace {
+
+constexpr std::uint64_t most_streams = 65536;
 
 std::vector<std::string_view> split(std::string_view text, char by) {
     std::vector<std::string_view> parts;
@@ -36,6 +39,18 @@ Result<Place> place(const Plan& plan, std::string_view text) {
     return place;
 }
 
+const HostPlan* host_named(const Plan& plan, std::string_view name) {
+    for (const auto& host : plan.hosts)
+        if (host.name == name) return &host;
+    return nullptr;
+}
+
+bool address(std::string_view text, Ip& into) {
+    const auto parsed = Ip::parse(text);
+    if (parsed) into = *parsed;
+    return parsed.has_value();
+}
+
 bool addresses(std::string_view text, Mac& mac) {
     const auto parsed = Mac::parse(text);
     if (parsed) mac = *parsed;
@@ -58,7 +73,8 @@ bool sizes(std::string_view text, std::vector<std::uint16_t>& into) {
 
 bool expectation(std::string_view text, Expect& into) {
     constexpr std::pair<std::string_view, Expect> words[] = {
-        {"unicast", Expect::unicast}, {"flood", Expect::flood}, {"none", Expect::none}, {"any", Expect::any}};
+        {"unicast", Expect::unicast}, {"flood", Expect::flood}, {"one", Expect::one},      {"echo", Expect::echo},
+        {"none", Expect::none},       {"any", Expect::any},     {"denied", Expect::denied}};
     for (const auto& [word, value] : words)
         if (word == text) {
             into = value;
@@ -76,21 +92,72 @@ bool positive(std::string_view text, double& into) {
     return number(text, into) && into >= 0;
 }
 
+Packet& packet_of(FlowPlan& flow) {
+    if (!flow.packet) flow.packet.emplace();
+    return *flow.packet;
+}
+
+/// From a host: its place, and its addresses where the flow names no others.
+Result<void> set_from(const Plan& plan, FlowPlan& flow, std::string_view text) {
+    if (const auto* host = host_named(plan, text)) {
+        flow.from = host->at;
+        if (flow.source == Mac{}) flow.source = host->mac;
+        if (!packet_of(flow).source) packet_of(flow).source = host->address;
+        return {};
+    }
+    auto from = place(plan, text);
+    if (!from) return from.error();
+    flow.from = *from;
+    return {};
+}
+
+Result<void> set_to(const Plan& plan, FlowPlan& flow, std::string_view text) {
+    flow.to.clear();
+    flow.hops.clear();
+    for (const auto part : split(text, '+')) {
+        const auto* host = host_named(plan, part);
+        auto to = host ? Result<Place>(host->at) : place(plan, part);
+        if (!to) return to.error();
+        flow.to.push_back(*to);
+        flow.hops.push_back(host ? host->mac : Mac{});
+        if (host && !packet_of(flow).destination) packet_of(flow).destination = host->address;
+    }
+    return {};
+}
+
+/// What only a routed flow has; false when it is not such a key.
+bool set_packet_field(FlowPlan& flow, std::string_view key, std::string_view value, bool& ok) {
+    if (key == "router")
+        ok = addresses(value, packet_of(flow).router);
+    else if (key == "src-ip")
+        ok = address(value, packet_of(flow).source);
+    else if (key == "dst-ip")
+        ok = address(value, packet_of(flow).destination);
+    else if (key == "src-ips")
+        ok = number(value, packet_of(flow).sources) && packet_of(flow).sources > 0;
+    else if (key == "dst-ips")
+        ok = number(value, packet_of(flow).destinations) && packet_of(flow).destinations > 0;
+    else if (key == "src-port")
+        ok = number(value, packet_of(flow).source_port);
+    else if (key == "dst-port")
+        ok = number(value, packet_of(flow).destination_port);
+    else if (key == "ttl")
+        ok = number(value, packet_of(flow).ttl) && packet_of(flow).ttl > 0;
+    else if (key == "moves")
+        ok = yes_or_no(value, flow.moves);
+    else
+        return false;
+    return true;
+}
+
 Result<void> set_field(const Plan& plan, FlowPlan& flow, std::string_view key, std::string_view value) {
     bool ok = true;
     if (key == "name") {
         flow.name = value;
     } else if (key == "from") {
-        auto from = place(plan, value);
-        if (!from) return from.error();
-        flow.from = *from;
+        return set_from(plan, flow, value);
     } else if (key == "to") {
-        flow.to.clear();
-        for (const auto part : split(value, '+')) {
-            auto to = place(plan, part);
-            if (!to) return to.error();
-            flow.to.push_back(*to);
-        }
+        return set_to(plan, flow, value);
     } else if (key == "src") {
         ok = addresses(value, flow.source);
     } else if (key == "dst") {
@@ -115,7 +182,7 @@ Result<void> set_field(const Plan& plan, FlowPlan& flow, std::string_view key, s
         ok = expectation(value, flow.expect);
     } else if (key == "start") {
         ok = yes_or_no(value, flow.autostart);
-    } else {
+    } else if (!set_packet_field(flow, key, value, ok)) {
         return failure("a flow has no '" + std::string(key) + "'; see --help for what it has");
     }
     if (!ok) return failure(std::string(key) + "=" + std::string(value) + ": not a value for it; see --help");
@@ -125,6 +192,34 @@ Result<void> set_field(const Plan& plan, FlowPlan& flow, std::string_view key, s
 /// The address that an end uses in a VLAN when the plan names none.
 Mac own_address(const Place& place) {
     return Mac::of(0x02ba70000000ull | std::uint64_t{place.end + 1} << 16 | place.tag);
+}
+
+/// The address that a host has when the plan names none.
+Mac host_address(std::size_t host) {
+    return Mac::of(0x02ba71000000ull | (host + 1) << 8);
+}
+
+Result<void> complete_routed(FlowPlan& flow) {
+    auto& packet = *flow.packet;
+    const auto refuse = [&](const std::string& why) { return failure("flow " + flow.name + " " + why); };
+    if (packet.router == Mac{})
+        return refuse("is between hosts, so it is routed: say the router's address, router=MAC");
+    if (!packet.source || !packet.destination || packet.source.size != packet.destination.size)
+        return refuse("is routed, so it needs src-ip= and dst-ip= of one family, or hosts that have them");
+    if (flow.expect == Expect::flood) return refuse("is routed, and no router floods");
+    if (flow.destinations != 1) return refuse("is routed, so its destinations are dst-ips=, not dst-macs=");
+    flow.destination = packet.router;
+    if (flow.expect == Expect::echo) {
+        if (!flow.to.empty()) return refuse("expects an answer, which comes out where the question went in: no to=");
+        packet.echo = true;
+        flow.to = {flow.from};
+        flow.hops = {Mac{}};
+    }
+    if (flow.expect == Expect::one &&
+        (flow.to.size() < 2 || std::uint64_t{packet.sources} * packet.destinations > most_streams))
+        return refuse("comes out at one of several ends: two or more in to=, and at most 65536 pairs of addresses");
+    for (auto& size : flow.sizes) size = std::max(size, static_cast<std::uint16_t>(packet.least_size()));
+    return {};
 }
 
 }  // namespace
@@ -140,14 +235,23 @@ Result<void> Plan::complete() {
     if (ends.empty() || flows.empty()) return failure("a run needs at least one --end and one --flow; see --help");
     if (ends.size() > 64 || flows.size() > flow_mask) return failure("at most 64 ends and 16383 flows");
     for (auto& flow : flows) {
-        const bool judged = flow.expect == Expect::unicast || flow.expect == Expect::flood;
+        const bool judged =
+            flow.expect == Expect::unicast || flow.expect == Expect::flood || flow.expect == Expect::one;
         if (flow.name.empty()) flow.name = ends[flow.from.end].name + std::to_string(&flow - flows.data());
         if (judged && flow.to.empty()) return failure("flow " + flow.name + " says not where it comes out: to=END");
         if (flow.expect == Expect::unicast && flow.to.size() != 1)
             return failure("flow " + flow.name + " is unicast, so it has one end in to=; or say expect=flood");
-        if (flow.expect == Expect::none && !flow.to.empty())
+        if ((flow.expect == Expect::none || flow.expect == Expect::denied) && !flow.to.empty())
             return failure("flow " + flow.name + " expects nothing, so it can have no to=");
         if (flow.source == Mac{}) flow.source = own_address(flow.from);
+        if (flow.packet) {
+            if (auto routed = complete_routed(flow); !routed) return routed;
+            for (std::size_t i = 0; i < flow.to.size(); ++i)
+                if (flow.hops[i] == Mac{})
+                    flow.hops[i] = flow.expect == Expect::echo ? flow.source : own_address(flow.to[i]);
+        } else if (flow.expect == Expect::one || flow.expect == Expect::echo) {
+            return failure("flow " + flow.name + " expects what only a router does: say router=MAC, src-ip=, dst-ip=");
+        }
         if (flow.destination == Mac{})
             flow.destination = flow.expect == Expect::unicast ? own_address(flow.to[0]) : Mac::of(0xffffffffffffull);
         for (const auto& other : flows)
@@ -175,6 +279,49 @@ Result<void> add_flow(Plan& plan, std::string_view text) {
         if (auto set = set_field(plan, flow, part.substr(0, equals), part.substr(equals + 1)); !set) return set;
     }
     plan.flows.push_back(std::move(flow));
+    return {};
+}
+
+Result<void> add_host(Plan& plan, std::string_view text) {
+    HostPlan host;
+    bool placed = false;
+    for (const auto part : split(text, ',')) {
+        const auto equals = part.find('=');
+        const auto key = part.substr(0, equals);
+        const auto value = equals == std::string_view::npos ? "" : part.substr(equals + 1);
+        bool ok = true;
+        if (key == "name") {
+            host.name = value;
+            ok = !value.empty() && !plan.end_named(value) && !host_named(plan, value);
+        } else if (key == "at") {
+            auto at = place(plan, value);
+            if (!at) return at.error();
+            host.at = *at;
+            placed = true;
+        } else if (key == "mac") {
+            ok = addresses(value, host.mac) && !host.mac.is_multicast();
+        } else if (key == "ip") {
+            ok = address(value, host.address);
+        } else if (key == "count") {
+            ok = number(value, host.count) && host.count > 0;
+        } else if (key == "gateway") {
+            ok = address(value, host.gateway);
+        } else if (key == "ask") {
+            ok = positive(value, host.ask);
+        } else if (key == "answers") {
+            ok = yes_or_no(value, host.answers);
+        } else {
+            return failure("a host has no '" + std::string(key) + "'; see --help for what it has");
+        }
+        if (!ok) return failure(std::string(part) + ": not a value for it, or there is one called so; see --help");
+    }
+    if (host.name.empty() || !placed || !host.address)
+        return failure(std::string(text) + ": a host is written name=...,at=END/TAG,ip=ADDRESS; see --help");
+    if (host.gateway && host.gateway.size != host.address.size)
+        return failure("host " + host.name + " and its gateway are of two families");
+    if (host.ask > 0 && !host.gateway) return failure("host " + host.name + " has no gateway= to ask for");
+    if (host.mac == Mac{}) host.mac = host_address(plan.hosts.size());
+    plan.hosts.push_back(std::move(host));
     return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plan from JSON. Values are written as on the command line, so there is one grammar and one set of error sentences:
 //   {"ends": {"a": "wire:/run/baton/chassis.sock#1:1", ...}, "duration": 5,
+//    "hosts": [{"name": "h", "at": "b/10", "ip": "10.0.0.2"}, ...],
 //    "flows": [{"name": "ab", "from": "a", "to": ["b/10"], "rate": 1000}, ...]}
 #define BOOST_BIND_GLOBAL_PLACEHOLDERS  // Boost 1.74's own parser needs it, and warns
 #include <boost/property_tree/json_parser.hpp>
@@ -13,7 +14,8 @@ namespace {
 
 using Tree = boost::property_tree::ptree;
 
-std::string flow_text(const Tree& flow) {
+/// A host or a flow, as it is written on the command line.
+std::string as_typed(const Tree& flow) {
     std::string text;
     for (const auto& [key, value] : flow) {
         std::string written = value.data();
@@ -38,10 +40,12 @@ Result<void> read_plan(Plan& plan, const std::string& path) {
     const Tree none;
     for (const auto& [name, spec] : tree.get_child("ends", none))
         if (auto added = add_end(plan, name + "=" + spec.data()); !added) return added;
+    for (const auto& [unused, host] : tree.get_child("hosts", none))
+        if (auto added = add_host(plan, as_typed(host)); !added) return failure(path + ": " + added.error().what);
     for (const auto& [unused, flow] : tree.get_child("flows", none))
-        if (auto added = add_flow(plan, flow_text(flow)); !added) return failure(path + ": " + added.error().what);
+        if (auto added = add_flow(plan, as_typed(flow)); !added) return failure(path + ": " + added.error().what);
     for (const auto& [key, value] : tree) {
-        if (key == "ends" || key == "flows") continue;
+        if (key == "ends" || key == "hosts" || key == "flows") continue;
         bool known = false;
         for (const auto& [name, into] : settings) {
             if (key != name) continue;

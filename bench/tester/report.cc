@@ -17,9 +17,11 @@ double us(std::uint64_t ns) {
 void counts_json(Out out, const Counts& counts) {
     fmt::format_to(out,
                    R"("offered":{},"expected":{},"delivered":{},"lost":{},"duplicated":{},"reordered":{},)"
-                   R"("misdelivered":{},"mistagged":{},"flooded":{},"corrupted":{},"longest_gap_us":{:.1f},)",
+                   R"("misdelivered":{},"mistagged":{},"flooded":{},"corrupted":{},"denied":{},"moved":{},)"
+                   R"("wrong_hop":{},"wrong_ttl":{},"wrong_checksum":{},"longest_gap_us":{:.1f},)",
                    counts.offered, counts.expected, counts.delivered, counts.lost, counts.duplicated, counts.reordered,
-                   counts.misdelivered, counts.mistagged, counts.flooded, counts.corrupted, us(counts.longest_gap_ns));
+                   counts.misdelivered, counts.mistagged, counts.flooded, counts.corrupted, counts.denied, counts.moved,
+                   counts.wrong_hop, counts.wrong_ttl, counts.wrong_checksum, us(counts.longest_gap_ns));
     const auto& latency = counts.latency;
     fmt::format_to(out, R"("latency_us":{{"p50":{:.1f},"p99":{:.1f},"p99.9":{:.1f},"p99.99":{:.1f},"max":{:.1f}}})",
                    us(latency.percentile(50)), us(latency.percentile(99)), us(latency.percentile(99.9)),
@@ -72,9 +74,9 @@ void samples_json(Out out, const std::vector<Sample>& samples) {
     fmt::format_to(out, "]");
 }
 
-constexpr const char* headings[] = {"offered", "lost", "dup",    "reord",  "misdel",
-                                    "flood",   "corr", "gap us", "p50 us", "p99.9 us"};
-constexpr std::size_t widths[] = {12, 10, 7, 7, 7, 7, 7, 11, 10, 10};
+constexpr const char* headings[] = {"offered", "denied", "lost", "dup",    "reord",  "moved",
+                                    "misdel",  "flood",  "corr", "gap us", "p50 us", "p99.9 us"};
+constexpr std::size_t widths[] = {12, 9, 10, 7, 7, 7, 7, 7, 7, 11, 10, 10};
 
 /// Padding by hand: g++ 12 sees an overflow in fmt 9's fill that is not there.
 std::string right(const std::string& text, std::size_t width) {
@@ -87,9 +89,11 @@ std::string left(const std::string& text, std::size_t width) {
 
 std::string row(const std::string& name, const Counts& c, const std::string& verdict) {
     const std::uint64_t cells[] = {c.offered,
+                                   c.denied,
                                    c.lost,
                                    c.duplicated,
                                    c.reordered,
+                                   c.moved,
                                    c.misdelivered,
                                    c.flooded,
                                    c.corrupted,
@@ -123,7 +127,9 @@ Outcome outcome_of(Runner& runner) {
         outcome.total.add(window.total);
         outcome.own.add(window.own);
     }
-    outcome.verdict = judge_run(runner.plan(), runner.ledger(), outcome.windows, runner.failure_to_start());
+    outcome.hosts = runner.hosts();
+    outcome.verdict =
+        judge_run(runner.plan(), runner.ledger(), outcome.windows, outcome.hosts, runner.failure_to_start());
     return outcome;
 }
 
@@ -141,6 +147,10 @@ std::string as_text(const Runner& runner, const Outcome& outcome) {
         for (const auto& window : outcome.windows) sum.add(window.flows[f]);
         text += row("  flow " + plan.flows[f].name, sum, "");
     }
+    for (const auto& host : outcome.hosts)
+        if (host.requests || host.asked)
+            fmt::format_to(out, "host {}: was asked for {} times; asked {} times, answered {} times\n", host.name,
+                           host.requests, host.asked, host.answered);
     fmt::format_to(
         out, "own: receive overflows {}, send refused {}, withheld {}, longest stall {:.0f} us; foreign frames {}\n",
         outcome.own.overflows, outcome.own.refused, outcome.own.withheld, us(outcome.own.longest_stall_ns),
@@ -167,7 +177,13 @@ std::string as_json(const Runner& runner, const Outcome& outcome) {
     }
     fmt::format_to(out, "],");
     samples_json(out, runner.samples());
-    fmt::format_to(out, "}}");
+    fmt::format_to(out, R"(,"hosts":[)");
+    for (std::size_t h = 0; h < outcome.hosts.size(); ++h) {
+        const auto& host = outcome.hosts[h];
+        fmt::format_to(out, R"({}{{"name":{},"requests":{},"asked":{},"answered":{},"gateway":"{}"}})", h ? "," : "",
+                       quoted(host.name), host.requests, host.asked, host.answered, host.gateway.text());
+    }
+    fmt::format_to(out, "]}}");
     return text;
 }
 

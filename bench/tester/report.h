@@ -16,6 +16,7 @@ struct Outcome {
     std::vector<WindowReport> windows;
     Counts total;
     OwnTrouble own;
+    std::vector<HostReport> hosts;
 };
 
 Outcome outcome_of(Runner& runner);

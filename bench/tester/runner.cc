@@ -9,7 +9,8 @@ namespace baton::tester {
 namespace {
 
 constexpr Duration check_every = milliseconds(20);
-constexpr std::uint32_t most_reannounced = 1024;  // addresses of one flow; more would be a load of their own
+constexpr Duration show_every = milliseconds(200);  // hosts, while a flow warms up
+constexpr std::uint32_t most_reannounced = 1024;    // addresses of one flow; more would be a load of their own
 
 Duration from_s(double s) {
     return {static_cast<std::int64_t>(s * 1e9)};
@@ -23,6 +24,8 @@ Runner::Runner(const Plan& plan, Ends ends, std::uint16_t run, Clock clock, Tell
       run_(run),
       clock_(std::move(clock)),
       tell_(std::move(tell)),
+      eye_(plan_, run_),
+      hosts_(plan_),
       ledger_(plan_, clock_()),
       senders_(plan_.flows.size()),
       overflows_seen_(ends_.size()),
@@ -31,8 +34,12 @@ Runner::Runner(const Plan& plan, Ends ends, std::uint16_t run, Clock clock, Tell
     std::vector<unsigned> first;
     for (unsigned f = 0; f < senders_.size(); ++f) {
         const auto& flow = plan_.flows[f];
-        for (const auto size : flow.sizes)
-            senders_[f].moulds.emplace_back(static_cast<std::uint16_t>(f), size, flow.from.tag);
+        for (const auto size : flow.sizes) {
+            if (flow.packet)
+                senders_[f].packets.emplace_back(*flow.packet, size, flow.from.tag);
+            else
+                senders_[f].moulds.emplace_back(static_cast<std::uint16_t>(f), size, flow.from.tag);
+        }
         senders_[f].rate = flow.rate;
         if (!flow.autostart) continue;
         senders_[f].state = State::warming;
@@ -52,8 +59,14 @@ bool Runner::turn() {
 
     bool busy = false;
     for (unsigned e = 0; e < ends_.size(); ++e) busy |= receive(e);
-    if (phase_ == Phase::running)
+    if (phase_ == Phase::running) {
         for (unsigned f = 0; f < senders_.size(); ++f) busy |= send_due(f);
+        hosts_.ask(ends_, now);
+    }
+    if (!warmups_.empty() && now >= next_showing_) {
+        hosts_.announce(ends_);
+        next_showing_ = now + show_every;
+    }
     warm(now);
     look_after(now);
     return busy;
@@ -124,16 +137,7 @@ bool Runner::send_due(unsigned f) {
     auto& end = *ends_[flow.from.end];
     const auto wanted = static_cast<unsigned>(std::min<std::uint64_t>(pending, burst_size));
     const unsigned room = end.room(wanted);
-    for (unsigned n = 0; n < room; ++n) {
-        const auto sequence = ledger_.next(f) + n;
-        const auto& mould = sender.moulds[sequence % sender.moulds.size()];
-        const auto source = flow.sources == 1 ? 0 : flow.in_order ? sequence % flow.sources : draw(flow.sources);
-        const auto destination = flow.destinations == 1 ? 0
-                                 : flow.in_order        ? sequence % flow.destinations
-                                                        : draw(flow.destinations);
-        mould.cast(end.to_fill(n, mould.size()), Mac::of(flow.destination.value() + destination),
-                   Mac::of(flow.source.value() + source), {run_, static_cast<std::uint16_t>(f), sequence, ticks(now)});
-    }
+    for (unsigned n = 0; n < room; ++n) fill(f, n, ledger_.next(f) + n, now);
     const unsigned taken = room ? end.send(room) : 0;
     sender.blocked = taken < wanted;
     sender.released += taken;
@@ -142,14 +146,39 @@ bool Runner::send_due(unsigned f) {
     return taken > 0;
 }
 
+std::uint32_t Runner::pick(const FlowPlan& flow, std::uint64_t sequence, std::uint32_t count) {
+    if (count == 1) return 0;
+    return static_cast<std::uint32_t>(flow.in_order ? sequence % count : draw(count));
+}
+
+/// Writes frame `sequence` of the flow as the n-th of its end's burst.
+void Runner::fill(unsigned f, unsigned n, std::uint64_t sequence, Time now) {
+    auto& sender = senders_[f];
+    const auto& flow = plan_.flows[f];
+    auto& end = *ends_[flow.from.end];
+    const Stamp stamp{run_, static_cast<std::uint16_t>(f), sequence, ticks(now)};
+    const auto source = Mac::of(flow.source.value() + pick(flow, sequence, flow.sources));
+    if (flow.packet) {
+        const auto& mould = sender.packets[sequence % sender.packets.size()];
+        const auto from = pick(flow, sequence, flow.packet->sources);
+        const auto to = pick(flow, sequence / flow.packet->sources, flow.packet->destinations);
+        mould.cast(end.to_fill(n, mould.size()), source, from, to, stamp);
+    } else {
+        const auto& mould = sender.moulds[sequence % sender.moulds.size()];
+        const auto to = Mac::of(flow.destination.value() + pick(flow, sequence, flow.destinations));
+        mould.cast(end.to_fill(n, mould.size()), to, source, stamp);
+    }
+}
+
 bool Runner::receive(unsigned e) {
     const auto arrived = ends_[e]->receive();
     if (arrived.empty()) return false;
     const Time now = clock_();
     for (const auto& frame : arrived) {
-        const auto seen = look_at(frame.bytes, frame.tag, run_);
+        const auto seen = eye_.look(e, frame.bytes, frame.tag);
         if (seen.look == Look::foreign || seen.look == Look::other_run) {
             ++foreign_;
+            hosts_.arrived(e, frame, ends_);
         } else if (seen.look == Look::ours && seen.stamp.flow & (probe_bit | announce_bit)) {
             for (auto& warmup : warmups_) warmup.arrived(e, seen);
         } else {
@@ -161,7 +190,8 @@ bool Runner::receive(unsigned e) {
 }
 
 void Runner::look_after(Time now) {
-    if (phase_ == Phase::draining && now >= drain_least_ && (now >= drain_until_ || ledger_.all_arrived())) {
+    if (phase_ == Phase::draining && now >= drain_least_ &&
+        (now >= drain_until_ || (ledger_.all_arrived() && !hosts_.waiting()))) {
         next_check_ = now;
         ended_ = now;
     }
@@ -189,10 +219,11 @@ void Runner::look_after(Time now) {
 
 void Runner::announce_again(Time now) {
     next_announce_ = now + from_s(plan_.announce_s);
+    hosts_.announce(ends_);
     for (unsigned f = 0; f < senders_.size(); ++f) {
         const auto& flow = plan_.flows[f];
-        if (senders_[f].state != State::running || flow.expect != Expect::unicast || flow.destination.is_multicast() ||
-            flow.destinations > most_reannounced)
+        if (senders_[f].state != State::running || flow.expect != Expect::unicast || flow.packet ||
+            flow.destination.is_multicast() || flow.destinations > most_reannounced)
             continue;
         for (std::uint64_t n = 0; n < flow.destinations; ++n)
             emit(ends_, flow.to[0], flow.source, Mac::of(flow.destination.value() + n),
@@ -260,6 +291,10 @@ Result<void> Runner::set_rate(const std::string& name, double rate) {
     senders_[*f].epoch = clock_();
     senders_[*f].released = 0;
     return {};
+}
+
+Result<void> Runner::set_answers(const std::string& name, bool answers) {
+    return hosts_.set_answers(name, answers);
 }
 
 void Runner::stop() {

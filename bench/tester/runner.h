@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/tester/eye.h"
+#include "bench/tester/hosts.h"
 #include "bench/tester/ledger.h"
 #include "bench/tester/warmup.h"
 
@@ -41,6 +43,10 @@ class Runner {
     Result<void> start(const std::string& flow);
     Result<void> pause(const std::string& flow);
     Result<void> set_rate(const std::string& flow, double rate);
+    Result<void> set_answers(const std::string& host, bool answers);
+
+    void announce() { hosts_.announce(ends_); }
+
     void stop();
     std::string status() const;
 
@@ -49,6 +55,8 @@ class Runner {
     const Ledger& ledger() const { return ledger_; }
 
     std::vector<WindowReport> report() { return ledger_.report(ended_.ns ? ended_ : clock_()); }
+
+    std::vector<HostReport> hosts() const { return hosts_.report(); }
 
     const std::vector<Sample>& samples() const { return samples_; }
 
@@ -62,6 +70,7 @@ class Runner {
     struct Sender {
         State state = State::idle;
         std::vector<FrameMould> moulds;
+        std::vector<PacketMould> packets;  // of a routed flow, instead
         double rate = 0;
         Time epoch;                  // of the schedule
         std::uint64_t released = 0;  // frames of the schedule sent, refused or withheld
@@ -71,25 +80,30 @@ class Runner {
     Result<unsigned> flow_named(const std::string& name) const;
     void go(unsigned flow, Time now);
     bool send_due(unsigned flow);
+    void fill(unsigned flow, unsigned n, std::uint64_t sequence, Time now);
     bool receive(unsigned end);
     void look_after(Time now);
     void warm(Time now);
     void announce_again(Time now);
     void take_sample(Time now);
     std::uint64_t draw(std::uint32_t below);
+    std::uint32_t pick(const FlowPlan& flow, std::uint64_t sequence, std::uint32_t count);
 
     Plan plan_;
     Ends ends_;
     std::uint16_t run_;
     Clock clock_;
     Tell tell_;
+    Eye eye_;
+    Hosts hosts_;
     Ledger ledger_;
     std::vector<Sender> senders_;
     std::vector<Warmup> warmups_;
     std::vector<Sample> samples_;
     std::vector<std::uint64_t> overflows_seen_;
     Phase phase_ = Phase::warming;
-    Time begun_, ended_, last_turn_, next_check_, next_announce_, next_sample_, drain_until_, drain_least_;
+    Time begun_, ended_, last_turn_, next_check_, next_announce_, next_showing_, next_sample_, drain_until_,
+        drain_least_;
     std::uint64_t sample_stall_ns_ = 0;
     std::size_t window_ = 0;
     std::uint64_t foreign_ = 0;

@@ -7,11 +7,9 @@ namespace baton::tester {
 namespace {
 
 void judge_counts(Verdict& verdict, const Counts& counts, const OwnTrouble& own) {
-    const std::pair<std::uint64_t, const char*> faults[] = {{counts.duplicated, "duplicated"},
-                                                            {counts.reordered, "reordered"},
-                                                            {counts.misdelivered, "misdelivered"},
-                                                            {counts.flooded, "flooded"},
-                                                            {counts.corrupted, "corrupted"}};
+    const std::pair<std::uint64_t, const char*> faults[] = {
+        {counts.duplicated, "duplicated"}, {counts.reordered, "reordered"}, {counts.misdelivered, "misdelivered"},
+        {counts.flooded, "flooded"},       {counts.corrupted, "corrupted"}, {counts.moved, "moved"}};
     for (const auto& [count, word] : faults)
         if (count) verdict.bad(fmt::format("{} {}", count, word));
     if (own.overflows)
@@ -48,7 +46,7 @@ Verdict judge_window(const Plan& plan, const WindowReport& window) {
 }
 
 Verdict judge_run(const Plan& plan, const Ledger& ledger, const std::vector<WindowReport>& windows,
-                  const std::string& failure_to_start) {
+                  const std::vector<HostReport>& hosts, const std::string& failure_to_start) {
     Verdict verdict;
     if (!failure_to_start.empty()) verdict.bad("not started: " + failure_to_start);
     Counts total;
@@ -62,6 +60,14 @@ Verdict judge_run(const Plan& plan, const Ledger& ledger, const std::vector<Wind
         if (ledger.next(f) == 0) verdict.bad("flow " + plan.flows[f].name + " sent nothing");
         if (!ledger.last_arrived(f)) verdict.bad("the last frame of flow " + plan.flows[f].name + " did not arrive");
     }
+    for (const auto& host : hosts)
+        if (host.asked != host.answered)
+            verdict.bad(fmt::format("{} of {} questions of host {} for its gateway were not answered",
+                                    host.asked - host.answered, host.asked, host.name));
+    for (const auto& host : plan.hosts)
+        if (const auto& asked = hosts[static_cast<std::size_t>(&host - plan.hosts.data())];
+            host.ask > 0 && !asked.asked)
+            verdict.bad("host " + host.name + " asked nothing");
     if (ledger.gave_up()) verdict.cannot_tell("too many gaps to remember: losses are a lower bound");
     return verdict;
 }

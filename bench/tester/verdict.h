@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/tester/hosts.h"
 #include "bench/tester/ledger.h"
 
 namespace baton::tester {
@@ -29,6 +30,6 @@ Verdict judge_window(const Plan& plan, const WindowReport& window);
 
 /// The run as a whole. `failure_to_start`: the warm-up's complaint, or empty.
 Verdict judge_run(const Plan& plan, const Ledger& ledger, const std::vector<WindowReport>& windows,
-                  const std::string& failure_to_start);
+                  const std::vector<HostReport>& hosts, const std::string& failure_to_start);
 
 }  // namespace baton::tester

@@ -8,11 +8,11 @@ constexpr Duration probe_after = milliseconds(5);      // an announcement has pa
 constexpr Duration evaluate_after = milliseconds(30);  // and a probe
 
 bool has_place_to_announce(const FlowPlan& flow) {
-    return flow.expect == Expect::unicast && !flow.destination.is_multicast();
+    return flow.expect == Expect::unicast && !flow.packet && !flow.destination.is_multicast();
 }
 
 bool judged(const FlowPlan& flow) {
-    return flow.expect == Expect::unicast || flow.expect == Expect::flood;
+    return flow.expect != Expect::none && flow.expect != Expect::denied && flow.expect != Expect::any;
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ Warmup::Warmup(const Plan& plan, std::vector<unsigned> flows, std::uint16_t run,
     : plan_(&plan),
       flows_(std::move(flows)),
       seen_(flows_.size(), std::vector<unsigned>(plan.ends.size())),
-      wrong_tag_(flows_.size()),
+      wrong_form_(flows_.size()),
       run_(run),
       next_(now),
       give_up_(now + Duration{static_cast<std::int64_t>(plan.ready_s * 1e9)}) {}
@@ -37,13 +37,29 @@ Warmup::Warmup(const Plan& plan, std::vector<unsigned> flows, std::uint16_t run,
 bool Warmup::passed(std::size_t which) const {
     const auto& flow = plan_->flows[flows_[which]];
     if (!judged(flow)) return true;
-    if (wrong_tag_[which]) return false;
+    if (wrong_form_[which]) return false;
+    unsigned at_home = 0;
     for (unsigned end = 0; end < seen_[which].size(); ++end) {
         bool expected = false;
         for (const auto& to : flow.to) expected |= to.end == end;
-        if (seen_[which][end] != (expected ? 1u : 0u)) return false;
+        if (seen_[which][end] > (expected ? 1u : 0u)) return false;
+        at_home += seen_[which][end];
     }
-    return true;
+    return at_home == (flow.expect == Expect::one ? 1 : flow.to.size());
+}
+
+void Warmup::probe(Ends& ends, unsigned f, Time now) const {
+    const auto& flow = plan_->flows[f];
+    const Stamp stamp{run_, static_cast<std::uint16_t>(probe_bit | f), round_, ticks(now)};
+    if (!flow.packet) {
+        emit(ends, flow.from, flow.destination, flow.source, stamp);
+        return;
+    }
+    auto& end = *ends[flow.from.end];
+    if (end.room(1) == 0) return;
+    const PacketMould mould(*flow.packet, flow.packet->least_size(), flow.from.tag);
+    mould.cast(end.to_fill(0, mould.size()), flow.source, 0, 0, stamp);
+    end.send(1);
 }
 
 bool Warmup::show_all(Ends& ends, Time now) {
@@ -81,9 +97,8 @@ Warmup::State Warmup::step(Ends& ends, Time now) {
             for (std::size_t i = 0; i < flows_.size(); ++i) {
                 const auto& flow = plan_->flows[flows_[i]];
                 seen_[i].assign(plan_->ends.size(), 0);
-                wrong_tag_[i] = false;
-                const Stamp stamp{run_, static_cast<std::uint16_t>(probe_bit | flows_[i]), round_, ticks(now)};
-                if (plan_->probe && judged(flow)) emit(ends, flow.from, flow.destination, flow.source, stamp);
+                wrong_form_[i] = false;
+                if (plan_->probe && judged(flow)) probe(ends, flows_[i], now);
             }
             phase_ = Phase::evaluate;
             next_ = now + evaluate_after;
@@ -111,12 +126,13 @@ void Warmup::arrived(unsigned end, const Looked& seen) {
         if (flows_[i] != (seen.stamp.flow & flow_mask)) continue;
         ++seen_[i][end];
         for (const auto& to : plan_->flows[flows_[i]].to)
-            if (to.end == end && to.tag != seen.tag) wrong_tag_[i] = true;
+            if (to.end == end && (to.tag != seen.tag || seen.wrong_hop)) wrong_form_[i] = true;
     }
 }
 
 std::string Warmup::complaint() const {
     std::string text;
+    bool routed = false;
     for (std::size_t i = 0; i < flows_.size(); ++i) {
         if (passed(i)) continue;
         const auto& flow = plan_->flows[flows_[i]];
@@ -130,9 +146,10 @@ std::string Warmup::complaint() const {
         }
         text += anywhere ? ", expected" : " no end, expected";
         for (const auto& to : flow.to) text += " " + plan_->ends[to.end].name;
-        if (wrong_tag_[i]) text += ", and in another VLAN";
+        if (wrong_form_[i]) text += flow.packet ? ", and in another VLAN or to another hop" : ", and in another VLAN";
+        routed |= flow.packet.has_value();
     }
-    return text + ". Look at the VLANs, the links and `show fdb`";
+    return text + ". Look at the VLANs, the links and `show fdb`" + (routed ? ", `show iparp` and `show iproute`" : "");
 }
 
 }  // namespace baton::tester

@@ -2,7 +2,8 @@
 // Before a flow starts, the switch must know where its destination is, or its first frames flood and would be booked as
 // a fault. Warm-up announces the destinations (a frame from them, sent into the end where they live) and sends one
 // probe of each flow, again and again, until the probe comes out where it should and nowhere else; then the flow may
-// start. That waits for links and for the switch itself as well. Probes and announcements are never booked.
+// start. That waits for links and for the switch itself as well. Probes and announcements are never booked. Where a
+// routed flow goes, hosts show themselves (hosts.h); here it is only probed.
 #pragma once
 
 #include <memory>
@@ -40,12 +41,13 @@ class Warmup {
     enum class Phase { announce, probe, evaluate, show_all, settle };
 
     bool passed(std::size_t which) const;
+    void probe(Ends& ends, unsigned flow, Time now) const;
     bool show_all(Ends& ends, Time now);
 
     const Plan* plan_;
     std::vector<unsigned> flows_;
     std::vector<std::vector<unsigned>> seen_;  // [which][end]: copies of this round's probe, in the right VLAN
-    std::vector<bool> wrong_tag_;
+    std::vector<bool> wrong_form_;
     std::uint16_t run_;
     Phase phase_ = Phase::announce;
     std::uint64_t round_ = 0;

@@ -24,7 +24,7 @@ from tests.support.ground import Ground
 
 HUGE_FREE = '/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages'
 SKIP_EXIT = 77
-FAULTS = ('lost', 'duplicated', 'reordered', 'misdelivered', 'flooded', 'corrupted')
+FAULTS = ('lost', 'duplicated', 'reordered', 'misdelivered', 'flooded', 'corrupted', 'moved')
 KINDS = ('operator', 'SIGKILL', 'SIGSEGV')
 
 

@@ -3,13 +3,11 @@
 // VLANs by port, and one Fault that strikes one frame of the tester's choosing. What the tester says of it must match.
 #pragma once
 
-#include <algorithm>
 #include <map>
 #include <optional>
-#include <vector>
 
 #include "bench/tester/frame.h"
-#include "bench/tester/wire_end.h"
+#include "tests/unit/tester/fake_ports.h"
 
 namespace baton::tester {
 
@@ -22,25 +20,10 @@ class FakeSwitch {
         bool tagged;
     };
 
-    using Frame = std::vector<std::uint8_t>;
-
-    FakeSwitch(unsigned ports, std::uint32_t slots) {
-        for (unsigned p = 0; p < ports; ++p) {
-            fds_.push_back(std::move(create_wire(slots, 2048, Pages::small).value()));
-            mappings_.push_back(std::move(
-                map_arena(fds_[p].get(), ArenaKind::wire, fingerprint<WireArena>(), Access::read_write).value()));
-            auto& arena = *mappings_[p].as<WireArena>();
-            in_.emplace_back(arena, 0);
-            out_.emplace_back(arena, 1);
-            arena.switch_up = 1;
-        }
-    }
+    FakeSwitch(unsigned ports, std::uint32_t slots) : ports_(ports, slots) {}
 
     /// The tester's end of a port.
-    std::unique_ptr<End> end(unsigned port) {
-        auto mapping = map_arena(fds_[port].get(), ArenaKind::wire, fingerprint<WireArena>(), Access::read_write);
-        return std::make_unique<WirePeer>(std::move(mapping.value()));
-    }
+    std::unique_ptr<End> end(unsigned port) { return ports_.end(port); }
 
     void vlan(VlanId id, std::vector<Member> members) { vlans_[id] = std::move(members); }
 
@@ -57,18 +40,13 @@ class FakeSwitch {
 
     void stop_taking(bool stopped) { deaf_ = stopped; }  // takes none
 
-    std::uint64_t turned_away() const { return turned_away_; }
+    std::uint64_t turned_away() const { return ports_.turned_away(); }
 
     void turn(std::uint16_t run) {
-        for (unsigned p = 0; p < in_.size() && !deaf_; ++p) {
-            const auto count = in_[p].waiting(64);
-            for (unsigned n = 0; n < count; ++n) {
-                const auto& slot = in_[p].to_read(n);
-                const auto* bytes = reinterpret_cast<const std::uint8_t*>(WireEnd::bytes(slot));
-                if (!stopped_) forward(p, {bytes, bytes + slot.length}, run);
-            }
-            in_[p].release(count);
-        }
+        if (!deaf_)
+            ports_.receive([&](unsigned port, Frame frame) {
+                if (!stopped_) forward(port, std::move(frame), run);
+            });
         if (held_ && ++held_turns_ > 100) send_held();
     }
 
@@ -122,20 +100,7 @@ class FakeSwitch {
         }
     }
 
-    void send(unsigned port, VlanId tag, Frame frame) {
-        if (tag) {
-            const std::uint8_t bytes[] = {0x81, 0, static_cast<std::uint8_t>(tag >> 8), static_cast<std::uint8_t>(tag)};
-            frame.insert(frame.begin() + 12, std::begin(bytes), std::end(bytes));
-        }
-        if (out_[port].room(1) == 0) {
-            ++turned_away_;
-            return;
-        }
-        auto& slot = out_[port].to_fill(0);
-        slot.length = static_cast<std::uint32_t>(frame.size());
-        std::copy(frame.begin(), frame.end(), reinterpret_cast<std::uint8_t*>(WireEnd::bytes(slot)));
-        out_[port].publish(1);
-    }
+    void send(unsigned port, VlanId tag, Frame frame) { ports_.send(port, tag, std::move(frame)); }
 
     void send_held() {
         const auto held = std::exchange(held_, std::nullopt);
@@ -148,9 +113,7 @@ class FakeSwitch {
         Frame frame;
     };
 
-    std::vector<Fd> fds_;
-    std::vector<Mapping> mappings_;
-    std::vector<WireEnd> in_, out_;
+    FakePorts ports_;
     std::map<VlanId, std::vector<Member>> vlans_;
     std::map<std::pair<VlanId, std::uint64_t>, unsigned> table_;
     Fault fault_ = Fault::none;
@@ -159,7 +122,6 @@ class FakeSwitch {
     bool struck_ = false, stopped_ = false, deaf_ = false;
     std::optional<Held> held_;
     unsigned held_turns_ = 0;
-    std::uint64_t turned_away_ = 0;
 };
 
 }  // namespace baton::tester
