@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "controlplane/config/failover.h"
+#include "controlplane/config/routing.h"
 #include "controlplane/config/syslog_host.h"
 
 namespace baton::commands {
@@ -139,6 +140,34 @@ Result<Value> read_mac(std::string_view text) {
     return syntax("an address is six pairs of hex digits, as 00:01:30:4d:2a:00");
 }
 
+Result<Value> read_address(std::string_view text) {
+    if (const auto address = IpAddress::parse(text)) return Value{.text = address->text()};
+    return syntax("an IP address is four numbers, as 10.0.0.1, or groups of hex digits, as 2001:db8::1");
+}
+
+Result<Value> read_netmask(std::string_view text) {
+    const auto mask = IpAddress::parse(text);
+    if (mask && mask->family == Family::ipv4 && length_of_mask(mask->bits.v4())) return Value{.text = mask->text()};
+    return syntax("a mask is ones and then zeros, as 255.255.255.0");
+}
+
+Result<Value> read_ipnetmask(std::string_view text) {
+    if (text.find('/') != text.npos)
+        if (const auto both = IpInterface::parse(text)) return Value{.text = both->text()};
+    return syntax("an address with its prefix length is written as 10.0.0.0/8 or 2001:db8::/32");
+}
+
+/// "10.0.0.254", "fe80::1%Lan"
+Result<Value> read_gateway(std::string_view text) {
+    const auto mark = text.find('%');
+    const auto address = IpAddress::parse(text.substr(0, mark));
+    if (!address) return syntax("a gateway is an address, as 10.0.0.254, or link-local with its VLAN, as fe80::1%Lan");
+    if (mark == text.npos) return Value{.text = address->text()};
+    const auto vlan = read_name(text.substr(mark + 1));
+    if (!vlan) return vlan.error();
+    return Value{.text = address->text() + "%" + vlan->text};
+}
+
 Result<Value> read_portlist(std::string_view text) {
     auto list = parse_ports(text);
     if (!list) return list.error();
@@ -167,6 +196,18 @@ constexpr ArgumentType types[] = {
      read_password, Live::none, false, true},
     {"hash", "What crypt(3) makes of a password; show configuration prints it", read_hash},
     {"session", "Number of a session, as show session lists it", read_session},
+    {"ipaddress", "An IP address, as 10.0.0.1 or 2001:db8::1", read_address},
+    {"netmask", "A mask, as 255.255.255.0", read_netmask},
+    {"ipnetmask", "An address and its prefix length, as 10.0.0.0/8 or 2001:db8::/32", read_ipnetmask},
+    {"gateway", "A router's address, as 10.0.0.254; a link-local one with its VLAN, as fe80::1%Lan", read_gateway},
+    {"metric", "1 to 65535; the lowest is used. 1 when left out",
+     [](std::string_view text) { return read_number(text, 1, config::metric_most, "a metric"); }},
+    {"mtu", "Bytes of IP, 68 to 9198",
+     [](std::string_view text) { return read_number(text, config::mtu_least, config::mtu_most, "an MTU"); }},
+    {"minutes", "0 (never), or 1 to 32767 minutes",
+     [](std::string_view text) { return read_number(text, 0, config::arp_timeout_most, "the timeout"); }},
+    {"entries", "How many, 1 to 65536",
+     [](std::string_view text) { return read_number(text, 1, config::arp_entries_most, "the number of entries"); }},
     {"columns", "Width, 80 to 1000", [](std::string_view text) { return read_number(text, 80, 1000, "a width"); }},
     {"pattern", "An extended regular expression, as grep -E; in quotes when it holds a space or a bar", read_pattern},
     {"command", "A command or its first words", read_any, Live::none, true},

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controlplane/commands/configuration_routing.h"
 #include "controlplane/commands/line.h"
 #include "controlplane/commands/portlist.h"
 #include "controlplane/config/syslog_host.h"
@@ -161,6 +162,7 @@ std::string ConfigurationCommands::command_of(const config::Change& change) {
         case config::Change::kAccountSet:
         case config::Change::kAccountDelete:  // account_commands()
         case config::Change::CHANGE_NOT_SET: break;
+        default: return routing_command(change);
     }
     return {};
 }

@@ -77,6 +77,28 @@ void upload_configuration(const Call&, std::function<void(Output)>);
 void download_configuration(const Call&, std::function<void(Output)>);
 Result<Plan> unconfigure_switch(const Call&);
 
+Result<Plan> configure_vlan_ipaddress(const Call&);
+Result<Plan> unconfigure_vlan_ipaddress(const Call&);
+Result<Plan> enable_ipforwarding(const Call&);
+Result<Plan> disable_ipforwarding(const Call&);
+Result<Plan> configure_ip_mtu(const Call&);
+Result<Plan> enable_icmp(const Call&);
+Result<Plan> disable_icmp(const Call&);
+
+Result<Plan> configure_iproute_add(const Call&);
+Result<Plan> configure_iproute_delete(const Call&);
+Result<Plan> configure_iproute_add_blackhole(const Call&);
+Result<Plan> configure_iproute_delete_blackhole(const Call&);
+
+Result<Plan> configure_neighbor_add(const Call&);
+Result<Plan> configure_neighbor_delete(const Call&);
+Result<Plan> configure_iparp_timeout(const Call&);
+Result<Plan> configure_iparp_max_entries(const Call&);
+Result<Plan> configure_iparp_max_pending(const Call&);
+Result<Plan> enable_iparp(const Call&);
+Result<Plan> disable_iparp(const Call&);
+Result<Plan> configure_ipfdb_agingtime(const Call&);
+
 Result<Plan> create_account(const Call&);
 Result<Plan> configure_account(const Call&);
 Result<Plan> delete_account(const Call&);

@@ -2,6 +2,9 @@
 // The table of commands. To add one: a row here, a handler in its family's file; tests/unit/commands checks the rest.
 #include "controlplane/commands/registry.h"
 
+#include <iterator>
+#include <vector>
+
 #include "controlplane/commands/handlers.h"
 
 namespace baton::commands {
@@ -465,6 +468,7 @@ struct Gloss {
 
 constexpr Gloss glossary[] = {
     {"add", "Add to it"},
+    {"agingtime", "How long what is not used stays known"},
     {"account", "Accounts of operators"},
     {"check", "Judge, with an exit code"},
     {"clear", "Empty or forget"},
@@ -477,6 +481,13 @@ constexpr Gloss glossary[] = {
     {"disable", "Switch off"},
     {"enable", "Switch on"},
     {"fdb", "The forwarding database"},
+    {"icmp", "Messages that the switch sends about packets"},
+    {"iparp", "The ARP table: neighbors' MAC addresses"},
+    {"ip-mtu", "The largest IP packet"},
+    {"ipfdb", "The IP forwarding database: hosts"},
+    {"ipforwarding", "Routing between VLANs"},
+    {"iproute", "Routes"},
+    {"neighbor-discovery", "Neighbors of IPv6"},
     {"fdbentry", "A permanent entry of the forwarding database"},
     {"log", "The log"},
     {"msm-failover", "The two boards and the baton"},
@@ -495,7 +506,10 @@ constexpr Gloss glossary[] = {
 constexpr Gloss option_glossary[] = {
     {"admin", "May do everything"},
     {"all", "Every one"},
-    {"blackhole", "Drop frames to and from it"},
+    {"blackhole", "Drop what is sent to it"},
+    {"cache", "What is known of them"},
+    {"checking", "Believe senders within the VLAN's subnets only"},
+    {"default", "All other destinations"},
     {"detail", "All there is to it"},
     {"discard", "Give up all saved state"},
     {"encrypted", "A hash in place of the password"},
@@ -512,11 +526,18 @@ constexpr Gloss option_glossary[] = {
     {"preserve-state", "Keep what was learned, too"},
     {"rapid-reelection", "Standbys elect at once"},
     {"reboot", "The switch comes up anew, on the other MSM"},
+    {"redirects", "A better first hop"},
+    {"refresh", "Ask before an entry times out"},
+    {"unreachables", "What cannot be reached"},
     {"remain-esrp-master-in-l2-domains", "Standbys wait"},
     {"slave-config", "Which configuration a new master goes on with"},
     {"take-links-down", "Every port loses its link for a moment"},
     {"timeout", "How long a new master may take"},
     {"hard-reset", "Kill it at once, as if it were pulled out"},
+    {"ipaddress", "The address of a VLAN, and its subnet"},
+    {"ipv6", "IP version 6"},
+    {"max-entries", "How many there may be"},
+    {"max-pending-entries", "How many may wait for an answer"},
     {"info", "State, link and what stands behind the port"},
     {"incremental", "Apply it now, line by line"},
     {"msm-a", "The board in slot A"},
@@ -542,7 +563,12 @@ std::string_view find(const Gloss (&in)[count], std::string_view keyword) {
 }  // namespace
 
 std::span<const Row> commands() {
-    return rows;
+    static const std::vector<Row> all = [] {
+        std::vector<Row> out(std::begin(rows), std::end(rows));
+        for (const auto part : {routing_commands()}) out.insert(out.end(), part.begin(), part.end());
+        return out;
+    }();
+    return all;
 }
 
 std::string_view word_help(std::string_view keyword) {

@@ -19,7 +19,11 @@ struct Row {
     std::string_view confirm;  // asked of a person before it is done; empty: nothing
 };
 
+/// All of them.
 std::span<const Row> commands();
+
+/// Parts of it that have a file of their own.
+std::span<const Row> routing_commands();  // registry_routing.cc
 
 /// What `?` says of a keyword that several commands share; empty for one that is not in the glossary.
 std::string_view word_help(std::string_view keyword);

@@ -12,14 +12,14 @@ bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+}  // namespace
+
 std::string quoted(const std::string& text) {
     std::string out(1, '\'');
-    out.append(text, 0, 40);  // what came from outside may be long
+    out.append(text, 0, 40);
     out.push_back('\'');
     return out;
 }
-
-}  // namespace
 
 std::string lower(std::string_view text) {
     std::string out(text);
@@ -109,7 +109,8 @@ Result<void> Editor::apply(const VlanCreate& change) {
     return {};
 }
 
-/// Its static entries go with it; its untagged ports are then in no VLAN untagged, as in ExtremeWare.
+/// Its static entries, addresses and permanent neighbours go with it; its untagged ports are then in no VLAN untagged,
+/// as in ExtremeWare.
 Result<void> Editor::apply(const VlanDelete& change) {
     const auto there = vlan(change.name());
     if (!there) return there.error();
@@ -117,6 +118,7 @@ Result<void> Editor::apply(const VlanDelete& change) {
         return failure(
             "VLAN Default cannot be deleted; take its ports away with 'configure vlan Default delete ports'");
     forget_statics((*there)->name, nullptr);
+    forget_layer3(**there);
     running_.vlans_.erase(lower(change.name()));
     return {};
 }
@@ -333,6 +335,17 @@ Result<void> Editor::apply(const Change& change) {
         case Change::kSyslogEnable: return apply(change.syslog_enable());
         case Change::kAccountSet: return apply(change.account_set());
         case Change::kAccountDelete: return apply(change.account_delete());
+        case Change::kVlanAddressAdd: return apply(change.vlan_address_add());
+        case Change::kVlanAddressDelete: return apply(change.vlan_address_delete());
+        case Change::kVlanForwarding: return apply(change.vlan_forwarding());
+        case Change::kVlanMtu: return apply(change.vlan_mtu());
+        case Change::kVlanIcmp: return apply(change.vlan_icmp());
+        case Change::kStaticRouteAdd: return apply(change.static_route_add());
+        case Change::kStaticRouteDelete: return apply(change.static_route_delete());
+        case Change::kStaticNeighborAdd: return apply(change.static_neighbor_add());
+        case Change::kStaticNeighborDelete: return apply(change.static_neighbor_delete());
+        case Change::kArpSet: return apply(change.arp_set());
+        case Change::kIpfdbAgingTime: return apply(change.ipfdb_aging_time());
         case Change::CHANGE_NOT_SET: break;
     }
     return failure("this release does not know that kind of change; run one release on both boards");

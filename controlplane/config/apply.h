@@ -32,6 +32,17 @@ class Editor {
     Result<void> apply(const SyslogEnable& change);
     Result<void> apply(const AccountSet& change);
     Result<void> apply(const AccountDelete& change);
+    Result<void> apply(const VlanAddressAdd& change);        // apply_interfaces.cc
+    Result<void> apply(const VlanAddressDelete& change);     //
+    Result<void> apply(const VlanForwarding& change);        //
+    Result<void> apply(const VlanMtu& change);               //
+    Result<void> apply(const VlanIcmp& change);              //
+    Result<void> apply(const StaticRouteAdd& change);        // apply_routes.cc
+    Result<void> apply(const StaticRouteDelete& change);     //
+    Result<void> apply(const StaticNeighborAdd& change);     //
+    Result<void> apply(const StaticNeighborDelete& change);  //
+    Result<void> apply(const ArpSet& change);                //
+    Result<void> apply(const IpfdbAgingTime& change);        //
 
     Result<const Vlan*> vlan(const std::string& name) const;
     void put(Vlan vlan);
@@ -42,6 +53,10 @@ class Editor {
     VlanId free_id() const;
     Result<void> another_admin(const std::string& key) const;
     void forget_statics(const std::string& vlan, const std::set<PortName>* on);
+    void forget_layer3(const Vlan& vlan);
+    Result<void> no_gateway_is_lost(const IpInterface& wanted) const;
+    void subnet_gone(const Vlan& vlan, const IpPrefix& prefix);
+    Result<Gateway> gateway(const std::string& address, const std::string& vlan) const;
 
     Running& running_;
     const std::set<PortName>* ports_;
@@ -51,5 +66,8 @@ class Editor {
 Result<void> check_name(const std::string& what, const std::string& name);
 
 std::string lower(std::string_view text);
+
+/// In single quotes, cut: what came from outside may be long.
+std::string quoted(const std::string& text);
 
 }  // namespace baton::config

@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "controlplane/config/apply.h"
+#include "controlplane/config/changes_routing.h"
 
 namespace baton::config {
 namespace {
@@ -140,6 +141,9 @@ std::vector<Change> changes_between(const Running& from, const Running& to) {
             change->set_mac(key.mac.text());
             change->set_vlan(key.vlan);
         }
+    mark = out.size();
+    routing_goes(now, to, out);
+    settle(mark);
     const Vlan *held = now.vlan(default_vlan), *wish = to.vlan(default_vlan);
     if (held && wish && held->id != wish->id) {
         VlanTag* change = add().mutable_vlan_tag();
@@ -191,6 +195,7 @@ std::vector<Change> changes_between(const Running& from, const Running& to) {
         change->set_enabled(enabled);
         name_ports(moved, change->mutable_ports());
     }
+    routing_comes(now, to, out);
     if (from.aging_seconds() != to.aging_seconds()) add().mutable_fdb_aging_time()->set_seconds(to.aging_seconds());
     if (from.name() != to.name()) add().mutable_system_name()->set_name(to.name());
     if (from.msm_failover() != to.msm_failover()) add() = change_to(to.msm_failover());

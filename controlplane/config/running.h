@@ -15,6 +15,7 @@
 
 #include "controlplane/config/config.pb.h"
 #include "controlplane/config/failover.h"
+#include "controlplane/config/routing.h"
 #include "controlplane/config/shared_map.h"
 #include "sync/base/ids.h"
 #include "sync/base/log.h"
@@ -32,6 +33,7 @@ struct Vlan {
     bool has_tag = false;
     std::set<PortName> tagged;
     std::set<PortName> untagged;
+    Interface ip;
 
     bool has(PortName port) const { return tagged.contains(port) || untagged.contains(port); }
 
@@ -108,6 +110,23 @@ class Running {
 
     const Syslog& syslog() const { return syslog_; }
 
+    /// Of all VLANs, by their last addresses.
+    const Subnets& subnets() const { return subnets_; }
+
+    /// The subnet that this address is in; null: none of this switch's.
+    const Subnet* subnet_of(const IpAddress& address) const;
+
+    /// One of the switch's own addresses, in whatever VLAN.
+    bool is_own(const IpAddress& address) const;
+
+    const StaticRoutes& static_routes() const { return static_routes_; }
+
+    const StaticNeighbors& static_neighbors() const { return static_neighbors_; }
+
+    const ArpSettings& arp() const { return arp_; }
+
+    std::uint32_t ipfdb_aging_seconds() const { return ipfdb_aging_seconds_; }  // 0: never
+
     /// Another number after every change that applied, and never the same one twice in a process: who holds the same
     /// number as before holds the same value, or damaged memory (host/diagnostics.h). No part of the value.
     std::uint64_t stamp() const { return stamp_.number; }
@@ -138,6 +157,11 @@ class Running {
     MsmFailover msm_failover_;
     RecoveryLevel recovery_level_;
     Syslog syslog_;
+    Subnets subnets_;  // follows from the VLANs' addresses
+    StaticRoutes static_routes_;
+    StaticNeighbors static_neighbors_;
+    ArpSettings arp_;
+    std::uint32_t ipfdb_aging_seconds_ = 0;
     std::map<std::string, Account> accounts_ = {{"admin", {"admin", true, {}}}, {"user", {"user", false, {}}}};
     Stamp stamp_;
 };

@@ -151,6 +151,14 @@ std::string sample(const ArgumentType& type, std::mt19937& random) {
     if (type.name == "columns") return pick({"80", "256"});
     if (type.name == "hash") return pick({"$y$j9T$ab.C/d$e", "\"$6$salt$hash\""});
     if (type.name == "password") return pick({"s3cret", "\"two words\"", "\"\""});
+    if (type.name == "ipaddress") return pick({"10.0.0.1", "2001:db8::1"});
+    if (type.name == "netmask") return pick({"255.255.255.0", "255.0.0.0"});
+    if (type.name == "ipnetmask") return pick({"10.0.0.0/8", "2001:db8::/32"});
+    if (type.name == "gateway") return pick({"10.0.0.254", "fe80::1%blue"});
+    if (type.name == "metric") return std::to_string(1 + random() % 65535);
+    if (type.name == "mtu") return std::to_string(68 + random() % 9000);
+    if (type.name == "minutes") return std::to_string(random() % 32768);
+    if (type.name == "entries") return std::to_string(1 + random() % 65536);
     if (type.name == "command") return pick({"show", "\"a b\"", "x"});
     return pick({"blue", "Red-2", "\"green\"", "V.x_1"});
 }

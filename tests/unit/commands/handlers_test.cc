@@ -192,7 +192,7 @@ TEST_F(handlers, the_aging_time_has_its_range) {
 
 TEST_F(handlers, errors_point_in_text_and_in_json) {
     EXPECT_EQ(refused("configure vlan default tga 5", Code::syntax),
-              "%% \"tga\" is not known here; expected add, delete or tag\n"
+              "%% \"tga\" is not known here; expected add, delete, ipaddress or tag\n"
               "   configure vlan default tga 5\n"
               "                          ^^^\n");
     const auto said = say(interpreter, "configure vlan default tga 5 | json", true);
@@ -200,7 +200,7 @@ TEST_F(handlers, errors_point_in_text_and_in_json) {
     EXPECT_EQ(error["position"], 23);
     EXPECT_EQ(error["length"], 3);
     EXPECT_EQ(error["code"], 2);
-    EXPECT_EQ(error["expected"], Json({"add", "delete", "tag"}));
+    EXPECT_EQ(error["expected"], Json({"add", "delete", "ipaddress", "tag"}));
     EXPECT_EQ(Json::parse(say(interpreter, "show vlan x", true).text)["code"], 1);
 }
 
@@ -553,7 +553,7 @@ TEST_F(handlers, help_lists_and_explains) {
     EXPECT_EQ(all.size(), commands().size());
     EXPECT_EQ(json("help sh fdb")["commands"].size(), 1u);
     EXPECT_TRUE(text("help sh fdb").starts_with("show fdb {<mac>"));
-    EXPECT_EQ(json("help agingtime")["commands"].size(), 1u);
+    EXPECT_EQ(json("help agingtime")["commands"].size(), 2u);
     refused("help nonsense", Code::syntax);
     const auto words = interpreter.help("configure vlan ", 15);
     ASSERT_TRUE(words);

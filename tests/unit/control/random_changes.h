@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "controlplane/config/running.h"
+#include "tests/unit/control/layer3_changes.h"
 
 namespace baton::test {
 
@@ -146,7 +147,7 @@ class RandomChanges {
         static const std::vector<std::string> names{"Default", "red", "GREEN", "blue", "v1", "v2"};
         const auto& name = names[below(names.size())];
         const std::string mac = numbered("02:00:00:00:00:0", below(6));
-        switch (below(19)) {
+        switch (below(30)) {
             case 0:
             case 1: return vlan_create(name);
             case 2: return vlan_delete(name);
@@ -165,6 +166,19 @@ class RandomChanges {
             case 15:
             case 16: return account_set(someone(), below(2), below(3) ? numbered("$y$j9T$", below(5)) : "");
             case 17: return account_delete(someone());
+            case 18:
+            case 19:
+            case 20: return address(name, host() + (below(3) ? (below(2) ? "/24" : "/64") : "/25"));
+            case 21: return address_away(name, host());
+            case 22:
+                return below(2) ? forwarding(name, below(3), below(2)) : mtu(name, below(2) ? 1500 : 500 + below(1500));
+            case 23: return below(2) ? redirects(name, below(2)) : unreachables(name, below(2));
+            case 24:
+            case 25: return route(destination(), host(), 1 + below(3));
+            case 26: return below(2) ? route_away(destination(), host()) : route("2001:db8:9::/48", "fe80::9", 1, name);
+            case 27: return below(3) ? blackhole(destination()) : blackhole_away(destination());
+            case 28: return below(3) ? neighbor(host(), mac) : neighbor_away(host());
+            case 29: return below(2) ? ipfdb_aging(below(2) ? 0 : 60) : some_of_arp();
             default: return enable(some_ports(), below(2));
         }
     }
@@ -187,6 +201,30 @@ class RandomChanges {
         if (below(2)) set->set_esrp_timeout(10 + below(180));
         if (below(2)) set->set_hang_action(below(3));
         return change;
+    }
+
+    config::Change some_of_arp() {
+        config::Change change;
+        auto* set = change.mutable_arp_set();
+        if (below(2)) set->set_timeout_minutes(below(40000));
+        if (below(2)) set->set_max_entries(below(9));
+        if (below(2)) set->set_max_pending(below(300));
+        if (below(2)) set->set_checking(below(2));
+        if (below(2)) set->set_refresh(below(2));
+        return change;
+    }
+
+    /// Two subnets of each family, with few hosts.
+    std::string host() {
+        std::string out(below(3) ? "10.0." : "2001:db8:");
+        out += std::to_string(below(2));
+        return out + (out[2] == '.' ? "." : "::") + std::to_string(1 + below(4));
+    }
+
+    std::string destination() {
+        static const std::vector<std::string> all{"0.0.0.0/0",   "10.0.0.0/24", "172.16.0.0/12",
+                                                  "10.0.1.4/32", "::/0",        "2001:db8:1::/64"};
+        return all[below(all.size())];
     }
 
     std::string someone() {
