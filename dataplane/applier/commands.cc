@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/applier/commands.h"
 
+#include <utility>
+#include <vector>
+
 #include "sync/base/log.h"
 
 namespace baton {
@@ -34,6 +37,7 @@ unsigned Commands::take(unsigned most, Time now) {
         const Term term = granted();
         if (term == 0) break;
         if (term != account_->term.load(std::memory_order_relaxed)) open(term);
+        if (!std::exchange(recalled_, true)) recall(term, now);
         skip_overrun(term);
         const std::uint64_t applied = account_->applied.load(std::memory_order_relaxed);
         Command command;
@@ -66,6 +70,20 @@ Outcome Commands::judge(const Command& command, std::uint64_t sequence, Time now
         account.first_accept_ns.store(monotonic_now().ns, std::memory_order_release);
     bump(account.applied);
     return outcome;
+}
+
+// The last process may have died between a route's first next hops and the route itself. They are still in the ring, just
+// behind; unless it was full and the master has written over them, and then a route that comes first may lack some.
+void Commands::recall(Term term, Time now) {
+    std::vector<Command> said;
+    for (std::uint64_t at = account_->applied.load(std::memory_order_relaxed); at > 0 && said.size() < hops_most; --at) {
+        Command command;
+        if (!reader_.next(term, at - 1, command)) break;
+        if (command.term != term || command.sequence != at) return changes_->routing().doubt();
+        if (command.type != CommandType::route_hops) break;
+        said.push_back(command);
+    }
+    for (; !said.empty(); said.pop_back()) changes_->apply(said.back(), now);
 }
 
 // Only a broken or forging writer runs past the ring: what it wrote over is gone, and counts as refused.

@@ -27,12 +27,14 @@ class Commands {
     void open(Term term);
     Outcome judge(const Command& command, std::uint64_t sequence, Time now);
     void skip_overrun(Term term);
+    void recall(Term term, Time now);
 
     const BatonPage* baton_;
     CommandReader reader_;
     Applier* account_;
     Changes* changes_;
     Reconcile* reconcile_;
+    bool recalled_ = false;
 };
 
 }  // namespace baton

@@ -19,13 +19,8 @@ bool is_family(Family family) {
     return family == Family::ipv4 || family == Family::ipv6;
 }
 
-/// An address that a host can have: none of "any", loopback, multicast, reserved.
 bool is_unicast(Family family, const IpBits& address) {
-    if (family == Family::ipv4) {
-        const std::uint32_t v4 = address.v4(), net = v4 >> 24;
-        return address == IpBits::v4(v4) && net != 0 && net != 127 && net < 224;
-    }
-    return address > IpBits{0, 1} && address.high >> 56 != 0xff;
+    return (family == Family::ipv6 || address == IpBits::v4(address.v4())) && IpAddress{family, address}.is_unicast();
 }
 
 bool is_owner(Owner owner) {
@@ -125,8 +120,8 @@ Outcome Routing::add_hops(const baton::RouteHops& body, Owner owner, std::option
 Outcome Routing::set_route(const RouteSet& body, Owner owner, const std::optional<Pending>& before) {
     if (!is_owner(owner) || body.hop_count > std::size(body.hops)) return Outcome::bad_argument;
     if (before && (!before->sound || before->owner != owner)) return Outcome::bad_argument;
-    const RoutePrefix prefix{body.family, body.length, {body.high, body.low}};
-    if (!prefix.valid() || body.protocol > RouteProtocol::host) return Outcome::bad_argument;
+    const IpPrefix prefix{body.family, body.length, {body.high, body.low}};
+    if (!is_prefix(prefix) || body.protocol > RouteProtocol::host) return Outcome::bad_argument;
 
     RouteHop hops[hops_most];
     std::size_t count = 0;
@@ -141,8 +136,8 @@ Outcome Routing::set_route(const RouteSet& body, Owner owner, const std::optiona
 }
 
 Outcome Routing::delete_route(const RouteDelete& body, Owner owner) {
-    const RoutePrefix prefix{body.family, body.length, {body.high, body.low}};
-    if (!is_owner(owner) || !prefix.valid()) return Outcome::bad_argument;
+    const IpPrefix prefix{body.family, body.length, {body.high, body.low}};
+    if (!is_owner(owner) || !is_prefix(prefix)) return Outcome::bad_argument;
     routes_->remove(owner, prefix);
     return Outcome::done;
 }

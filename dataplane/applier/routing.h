@@ -42,6 +42,9 @@ class Routing {
         if (routes_) routes_->mark(Owner::configuration);
     }
 
+    /// What route_hops said before the next command is not known: it may not set a route.
+    void doubt() { pending_ = Pending{Owner::none, false, {}}; }
+
     RoutesMaintenance* routes() { return routes_; }
 
     /// The term that last said this VLAN's interface; 0: nobody has since the data plane began.

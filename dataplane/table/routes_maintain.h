@@ -27,7 +27,7 @@ namespace baton {
 /// A route as it is said: with one next hop (16 at the most) when it forwards; the VLAN in hops[0] when it is
 /// connected, and if it is known otherwise.
 struct RouteSaid {
-    RoutePrefix prefix;
+    IpPrefix prefix;
     RouteKind kind{};
     RouteProtocol protocol{};
     std::uint32_t metric = 0;
@@ -54,7 +54,7 @@ class BasicRoutesMaintenance {
 
     /// The caller has judged all of it. Said again as it is, it costs a lookup and marks the epoch.
     Outcome set(Owner owner, const RouteSaid& said);
-    void remove(Owner owner, const RoutePrefix& prefix);
+    void remove(Owner owner, const IpPrefix& prefix);
 
     /// Routes of this owner that are not said again go with the next sweep.
     void mark(Owner owner);
@@ -113,21 +113,21 @@ class BasicRoutesMaintenance {
     }
 
     static Leaf active(const RouteRecord& record);
-    static RoutePrefix prefix_of(const RouteRecord& record);
+    static IpPrefix prefix_of(const RouteRecord& record);
 
-    static std::uint64_t hash_of(const RoutePrefix& prefix) {
+    static std::uint64_t hash_of(const IpPrefix& prefix) {
         return spread(prefix.bits.high, prefix.bits.low,
                       std::uint64_t{prefix.length} << 8 | static_cast<std::uint64_t>(prefix.family));
     }
 
     bool recover();
-    std::uint32_t find(const RoutePrefix& prefix) const;
-    std::uint32_t take(const RoutePrefix& prefix);
+    std::uint32_t find(const IpPrefix& prefix) const;
+    std::uint32_t take(const IpPrefix& prefix);
     void free_if_unsaid(std::uint32_t index);
-    Leaf covering(const RoutePrefix& prefix) const;
+    Leaf covering(const IpPrefix& prefix) const;
     Leaf lead(const RouteSaid& said);
     Outcome set_leaf(Owner owner, const RouteSaid& said, Leaf leaf);
-    bool reserve(const RoutePrefix& prefix, std::uint32_t record);
+    bool reserve(const IpPrefix& prefix, std::uint32_t record);
     Outcome refuse();
     void mend_trie(const RouteRecord& record);
     void remove_at(std::uint32_t index, Owner owner);
@@ -150,7 +150,8 @@ class BasicRoutesMaintenance {
     std::uint32_t second_at_open_ = 0;
     std::uint32_t aging_next_ = 0;    // adjacency
     std::uint32_t aging_second_ = 0;  // when the next pass begins
-    bool changed_ = false;
+    bool changed_ = false;  // since `generation` was raised
+    bool hurry_ = false;    // a packet may be waiting for just this
     Time announced_{};
 };
 

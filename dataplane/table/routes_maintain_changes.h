@@ -6,11 +6,6 @@
 
 namespace baton {
 
-/// fe80::/10 means another host on every VLAN: a next hop at times, never a destination that is routed.
-constexpr bool is_link_local(Family family, const IpBits& address) {
-    return family == Family::ipv6 && bits_of(address, 0, 10) == 0x3fa;
-}
-
 constexpr Hop hop_of(RouteKind kind) {
     switch (kind) {
         case RouteKind::forward: return Hop::neighbor;
@@ -33,7 +28,7 @@ Leaf BasicRoutesMaintenance<Stores>::active(const RouteRecord& record) {
 }
 
 template <class Stores>
-RoutePrefix BasicRoutesMaintenance<Stores>::prefix_of(const RouteRecord& record) {
+IpPrefix BasicRoutesMaintenance<Stores>::prefix_of(const RouteRecord& record) {
     const RouteKey key = RouteKey::of(record.key.load(std::memory_order_relaxed));
     return {key.family,
             key.length,
@@ -41,7 +36,7 @@ RoutePrefix BasicRoutesMaintenance<Stores>::prefix_of(const RouteRecord& record)
 }
 
 template <class Stores>
-std::uint32_t BasicRoutesMaintenance<Stores>::find(const RoutePrefix& prefix) const {
+std::uint32_t BasicRoutesMaintenance<Stores>::find(const IpPrefix& prefix) const {
     return book_.find(hash_of(prefix), [&](std::uint32_t index) { return prefix_of(parts_.record(index)) == prefix; });
 }
 
@@ -53,13 +48,13 @@ Outcome BasicRoutesMaintenance<Stores>::refuse() {
 
 /// The memory of a route to a prefix that has this record, or none yet.
 template <class Stores>
-bool BasicRoutesMaintenance<Stores>::reserve(const RoutePrefix& prefix, std::uint32_t record) {
+bool BasicRoutesMaintenance<Stores>::reserve(const IpPrefix& prefix, std::uint32_t record) {
     if (record == RouteBook::none) return records_.reserve(1) && trie_->reserve(prefix);
     return active(parts_.record(record)).word != 0 || trie_->reserve(prefix);
 }
 
 template <class Stores>
-std::uint32_t BasicRoutesMaintenance<Stores>::take(const RoutePrefix& prefix) {
+std::uint32_t BasicRoutesMaintenance<Stores>::take(const IpPrefix& prefix) {
     const std::uint32_t index = records_.take();
     RouteRecord& record = parts_.record(index);
     Stores::store(record.high, prefix.bits.high);
@@ -74,7 +69,7 @@ template <class Stores>
 void BasicRoutesMaintenance<Stores>::free_if_unsaid(std::uint32_t index) {
     RouteRecord& record = parts_.record(index);
     if (active(record).word != 0) return;
-    const RoutePrefix prefix = prefix_of(record);
+    const IpPrefix prefix = prefix_of(record);
     Stores::store(record.key, std::uint64_t{0});
     book_.remove(hash_of(prefix), index);
     --lengths_[static_cast<unsigned>(prefix.family)][prefix.length];
@@ -84,10 +79,10 @@ void BasicRoutesMaintenance<Stores>::free_if_unsaid(std::uint32_t index) {
 /// The leaf of the longest prefix that contains this one, among those that lie in the same part of the trie. All places
 /// of the book are fetched before the first is looked at: a miss each, at the same time.
 template <class Stores>
-Leaf BasicRoutesMaintenance<Stores>::covering(const RoutePrefix& prefix) const {
+Leaf BasicRoutesMaintenance<Stores>::covering(const IpPrefix& prefix) const {
     const auto& lengths = lengths_[static_cast<unsigned>(prefix.family)];
     const unsigned least = prefix.length > 8 ? 9 : 0;
-    const auto shorter = [&](unsigned length) { return RoutePrefix::of(prefix.family, prefix.bits, length); };
+    const auto shorter = [&](unsigned length) { return IpPrefix::of({prefix.family, prefix.bits}, length); };
     for (unsigned length = prefix.length; length-- > least;)
         if (lengths[length] != 0) book_.prefetch(hash_of(shorter(length)));
     for (unsigned length = prefix.length; length-- > least;) {
@@ -101,7 +96,7 @@ Leaf BasicRoutesMaintenance<Stores>::covering(const RoutePrefix& prefix) const {
 
 template <class Stores>
 void BasicRoutesMaintenance<Stores>::mend_trie(const RouteRecord& record) {
-    const RoutePrefix prefix = prefix_of(record);
+    const IpPrefix prefix = prefix_of(record);
     if (const Leaf leaf = active(record); leaf.word != 0)
         trie_->put(prefix, leaf);
     else
@@ -174,7 +169,7 @@ Outcome BasicRoutesMaintenance<Stores>::set_leaf(Owner owner, const RouteSaid& s
 }
 
 template <class Stores>
-void BasicRoutesMaintenance<Stores>::remove(Owner owner, const RoutePrefix& prefix) {
+void BasicRoutesMaintenance<Stores>::remove(Owner owner, const IpPrefix& prefix) {
     if (const std::uint32_t index = find(prefix); index != RouteBook::none) remove_at(index, owner);
 }
 
@@ -197,8 +192,9 @@ void BasicRoutesMaintenance<Stores>::remove_at(std::uint32_t index, Owner owner)
 template <class Stores>
 Outcome BasicRoutesMaintenance<Stores>::set_neighbor(VlanId vlan, Family family, const IpBits& address, Mac mac,
                                                      Term term) {
-    const RouteSaid host{RoutePrefix::host(family, address), RouteKind::forward, RouteProtocol::host, 0, {}};
-    const bool routed = !is_link_local(family, address);
+    const RouteSaid host{host_prefix(family, address), RouteKind::forward, RouteProtocol::host, 0, {}};
+    // fe80::/10 means another host on every VLAN: a next hop at times, never a destination that is routed.
+    const bool routed = family == Family::ipv4 || !IpAddress{family, address}.is_link_local();
     if (routed && !reserve(host.prefix, find(host.prefix))) return refuse();
     const std::uint32_t index = hops_->hold({Hop::neighbor, vlan, family, address}, second());
     if (index == RouteBook::none) return refuse();
@@ -212,7 +208,7 @@ Outcome BasicRoutesMaintenance<Stores>::set_neighbor(VlanId vlan, Family family,
         set_leaf(Owner::arp, host, Leaf::of(LeafKind::adjacency, index, 0));
     else
         hops_->let_go(index);
-    if (news) changed_ = true;
+    hurry_ = hurry_ || news || changed_;
     return Outcome::done;
 }
 
@@ -221,7 +217,7 @@ template <class Stores>
 std::uint32_t BasicRoutesMaintenance<Stores>::host_of(std::uint32_t adjacency) const {
     const HopKey key = hops_->key_of(adjacency);
     if (key.hop != Hop::neighbor) return RouteBook::none;
-    const std::uint32_t index = find(RoutePrefix::host(key.family, key.address));
+    const std::uint32_t index = find(host_prefix(key.family, key.address));
     if (index == RouteBook::none) return index;
     const Leaf leaf = leaf_of(candidate(parts_.record(index), Owner::arp));
     return leaf.kind() == LeafKind::adjacency && leaf.index() == adjacency ? index : RouteBook::none;

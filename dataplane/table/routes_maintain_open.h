@@ -32,8 +32,8 @@ bool BasicRoutesMaintenance<Stores>::recover() {
     for (std::uint32_t index = 0; index < records_.mark(); ++index) {
         RouteRecord& record = parts_.record(index);
         if (record.key.load(std::memory_order_acquire) == 0) continue;
-        const RoutePrefix prefix = prefix_of(record);
-        if (!prefix.valid()) return false;
+        const IpPrefix prefix = prefix_of(record);
+        if (!is_prefix(prefix)) return false;
         book_.add(hash_of(prefix), index);
         ++lengths_[static_cast<unsigned>(prefix.family)][prefix.length];
         for (const Owner owner : {Owner::configuration, Owner::arp, Owner::routing})
@@ -47,7 +47,7 @@ bool BasicRoutesMaintenance<Stores>::recover() {
     for (std::size_t owner = 0; owner < owner_count; ++owner)
         if (control().routes[owner].load(std::memory_order_relaxed) != counts[owner])
             Stores::store(control().routes[owner], counts[owner]);
-    if (!trie_->recover() || !hops_->recover()) return false;
+    if (!trie_->recover()) return false;
 
     if (const std::uint64_t intent = control().intent.load(std::memory_order_acquire); intent != 0) {
         if (intent > records_.mark()) return false;
@@ -58,6 +58,7 @@ bool BasicRoutesMaintenance<Stores>::recover() {
         }
         Stores::store(control().intent, std::uint64_t{0});
     }
+    if (!hops_->recover()) return false;  // frees what nothing leads to: not before the trie says so too
     for (std::uint32_t index = 0; index < records_.mark(); ++index) {
         const RouteRecord& record = parts_.record(index);
         if (record.key.load(std::memory_order_relaxed) == 0) continue;

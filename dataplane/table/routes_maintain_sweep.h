@@ -135,8 +135,8 @@ void BasicRoutesMaintenance<Stores>::age() {
 
 template <class Stores>
 void BasicRoutesMaintenance<Stores>::announce(Time now) {
-    if (!changed_ || now - announced_ < routes_announce_pause) return;
-    changed_ = false;
+    if (!hurry_ && (!changed_ || now - announced_ < routes_announce_pause)) return;
+    changed_ = hurry_ = false;
     announced_ = now;
     Stores::store(control().generation, control().generation.load(std::memory_order_relaxed) + 1);
 }

@@ -30,14 +30,14 @@ class RouteTrie {
           block_held_(max_route_blocks) {}
 
     /// Makes sure of the memory that put() will need; false when there is none.
-    bool reserve(const RoutePrefix& prefix);
+    bool reserve(const IpPrefix& prefix);
 
     /// `leaf` has the prefix's length as its depth.
-    void put(const RoutePrefix& prefix, Leaf leaf);
+    void put(const IpPrefix& prefix, Leaf leaf);
 
     /// `covering`: of the longest prefix that contains this one; one of at most 8 bits does not count if this is
     /// longer.
-    void remove(const RoutePrefix& prefix, Leaf covering);
+    void remove(const IpPrefix& prefix, Leaf covering);
 
     /// Its grace is over.
     void give(RoutePart part, std::uint32_t index) {
@@ -100,11 +100,11 @@ class RouteTrie {
         return way == Way::put ? leaf.depth() <= length : leaf.word != 0 && leaf.depth() == length;
     }
 
-    void paint_root(const RoutePrefix& prefix, Leaf leaf, Way way);
-    void paint(const Table& table, const RoutePrefix& prefix, Leaf leaf, Way way);
+    void paint_root(const IpPrefix& prefix, Leaf leaf, Way way);
+    void paint(const Table& table, const IpPrefix& prefix, Leaf leaf, Way way);
     void paint_below(std::uint32_t node, unsigned length, Leaf leaf, Way way);
     std::uint32_t new_node(Leaf filling);
-    void link_chain(const Table& table, const RoutePrefix& prefix, Leaf leaf);
+    void link_chain(const Table& table, const IpPrefix& prefix, Leaf leaf);
     void fold(RouteRoot& root, const Table* path, unsigned length, const IpBits& address);
     bool recover(const Table& table, unsigned bits, std::vector<bool>& seen);
 
@@ -116,7 +116,7 @@ class RouteTrie {
 };
 
 template <class Stores>
-bool RouteTrie<Stores>::reserve(const RoutePrefix& prefix) {
+bool RouteTrie<Stores>::reserve(const IpPrefix& prefix) {
     if (prefix.length <= root_bits) return true;
     const std::uint32_t number = parts_.root(prefix.family, prefix.bits).block.load(std::memory_order_relaxed);
     unsigned from = 24;
@@ -134,7 +134,7 @@ bool RouteTrie<Stores>::reserve(const RoutePrefix& prefix) {
 }
 
 template <class Stores>
-void RouteTrie<Stores>::put(const RoutePrefix& prefix, Leaf leaf) {
+void RouteTrie<Stores>::put(const IpPrefix& prefix, Leaf leaf) {
     if (prefix.length <= root_bits) return paint_root(prefix, leaf, Way::put);
     RouteRoot& root = parts_.root(prefix.family, prefix.bits);
     const std::uint32_t number = root.block.load(std::memory_order_relaxed);
@@ -169,7 +169,7 @@ std::uint32_t RouteTrie<Stores>::new_node(Leaf filling) {
 
 /// The nodes that lead from a slot to a prefix longer than it, all holding what the slot held; linked by one store.
 template <class Stores>
-void RouteTrie<Stores>::link_chain(const Table& table, const RoutePrefix& prefix, Leaf leaf) {
+void RouteTrie<Stores>::link_chain(const Table& table, const IpPrefix& prefix, Leaf leaf) {
     RouteSlot& slot = table.slot(prefix.bits);
     const Leaf held_so_far = load(slot);
     const std::uint32_t top = new_node(held_so_far);
@@ -184,7 +184,7 @@ void RouteTrie<Stores>::link_chain(const Table& table, const RoutePrefix& prefix
 }
 
 template <class Stores>
-void RouteTrie<Stores>::remove(const RoutePrefix& prefix, Leaf covering) {
+void RouteTrie<Stores>::remove(const IpPrefix& prefix, Leaf covering) {
     if (prefix.length <= root_bits) return paint_root(prefix, covering, Way::remove);
     RouteRoot& root = parts_.root(prefix.family, prefix.bits);
     const std::uint32_t number = root.block.load(std::memory_order_relaxed);
@@ -219,7 +219,7 @@ void RouteTrie<Stores>::fold(RouteRoot& root, const Table* path, unsigned length
 }
 
 template <class Stores>
-void RouteTrie<Stores>::paint_root(const RoutePrefix& prefix, Leaf leaf, Way way) {
+void RouteTrie<Stores>::paint_root(const IpPrefix& prefix, Leaf leaf, Way way) {
     RouteRoot* root = &parts_.root(prefix.family, prefix.bits);
     for (unsigned left = 1u << (root_bits - prefix.length); left > 0; --left, ++root)
         if (const Leaf was = load(root->leaf); gives_way(was, way, prefix.length) && !(was == leaf))
@@ -227,7 +227,7 @@ void RouteTrie<Stores>::paint_root(const RoutePrefix& prefix, Leaf leaf, Way way
 }
 
 template <class Stores>
-void RouteTrie<Stores>::paint(const Table& table, const RoutePrefix& prefix, Leaf leaf, Way way) {
+void RouteTrie<Stores>::paint(const Table& table, const IpPrefix& prefix, Leaf leaf, Way way) {
     RouteSlot* slot = &table.slot(prefix.bits);
     for (unsigned left = 1u << (table.end() - prefix.length); left > 0; --left, ++slot) {
         const Leaf was = load(*slot);

@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where each part of a mapped routes arena lies, and the arithmetic of prefixes. No part but those of `routes_touched`
+// Where each part of a mapped routes arena lies. No part but those of `routes_touched`
 // may be read beyond its high-water mark: the memory is not there.
 #pragma once
 
 #include <type_traits>
 
+#include "sync/base/ip.h"
 #include "sync/layout/routes.h"
 
 namespace baton {
 
 using RouteSlot = std::atomic<std::uint32_t>;  // a Leaf
-
-/// The first `length` bits set.
-constexpr IpBits prefix_mask(unsigned length) {
-    const auto ones = [](unsigned n) { return n == 0 ? 0 : ~std::uint64_t{0} << (64 - n); };
-    return {ones(length < 64 ? length : 64), ones(length > 64 ? length - 64 : 0)};
-}
-
-constexpr IpBits operator&(const IpBits& a, const IpBits& b) {
-    return {a.high & b.high, a.low & b.low};
-}
 
 /// `count` bits of an address from bit `from`, the uppermost being 0; they lie in one of its two halves.
 constexpr std::uint32_t bits_of(const IpBits& address, unsigned from, unsigned count) {
@@ -27,29 +18,16 @@ constexpr std::uint32_t bits_of(const IpBits& address, unsigned from, unsigned c
     return static_cast<std::uint32_t>(half >> (64 - count - from % 64) & ((1ull << count) - 1));
 }
 
-struct RoutePrefix {
-    Family family{};
-    std::uint8_t length = 0;
-    IpBits bits;  // those beyond `length` are 0
+/// The prefix that one host is.
+constexpr IpPrefix host_prefix(Family family, const IpBits& address) {
+    return IpPrefix::of({family, address}, address_bits(family));
+}
 
-    static constexpr RoutePrefix of(Family family, const IpBits& address, unsigned length) {
-        return {family, static_cast<std::uint8_t>(length), address & prefix_mask(length)};
-    }
-
-    static constexpr RoutePrefix host(Family family, const IpBits& address) {
-        return {family, static_cast<std::uint8_t>(address_bits(family)), address};
-    }
-
-    constexpr bool contains(const IpBits& address) const { return (address & prefix_mask(length)) == bits; }
-
-    /// A length that the family has, and nothing beyond it.
-    constexpr bool valid() const {
-        return (family == Family::ipv4 || family == Family::ipv6) && length <= address_bits(family) &&
-               (bits & prefix_mask(length)) == bits;
-    }
-
-    friend constexpr auto operator<=>(const RoutePrefix&, const RoutePrefix&) = default;
-};
+/// A family there is, a length that it has, and nothing beyond it: of what others have written.
+constexpr bool is_prefix(const IpPrefix& prefix) {
+    return (prefix.family == Family::ipv4 || prefix.family == Family::ipv6) &&
+           prefix.length <= address_bits(prefix.family) && prefix.bits.first(prefix.length) == prefix.bits;
+}
 
 /// Byte: std::byte for the applier and for workers (`used`), const std::byte for boards.
 template <class Byte>

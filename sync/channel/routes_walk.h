@@ -28,7 +28,7 @@ struct RouteOffer {
 };
 
 struct RouteEntry {
-    RoutePrefix prefix;
+    IpPrefix prefix;
     std::array<RouteOffer, owner_count - 1> by;  // [Owner - 1]
 
     const RouteOffer& of(Owner owner) const { return by[static_cast<std::size_t>(owner) - 1]; }

@@ -39,7 +39,7 @@ class Disguised final : public Port {
 };
 
 /// "10.0.0.1/24" or "2001:db8::1": the address as a host's prefix, and the length said (the whole when none was).
-std::pair<RoutePrefix, unsigned> prefix_of(const std::string& text) {
+std::pair<IpPrefix, unsigned> prefix_of(const std::string& text) {
     const auto slash = text.find('/');
     const std::string address = text.substr(0, slash);
     std::uint8_t bytes[16] = {};
@@ -47,7 +47,7 @@ std::pair<RoutePrefix, unsigned> prefix_of(const std::string& text) {
     if (::inet_pton(v6 ? AF_INET6 : AF_INET, address.c_str(), bytes) != 1) throw StartupError{1, "no address: " + text};
     IpBits bits;
     for (int i = 0; i < 8; ++i) bits.high = bits.high << 8 | bytes[i], bits.low = bits.low << 8 | bytes[8 + i];
-    const RoutePrefix host = RoutePrefix::host(v6 ? Family::ipv6 : Family::ipv4, bits);
+    const IpPrefix host = host_prefix(v6 ? Family::ipv6 : Family::ipv4, bits);
     return {host, slash == std::string::npos ? host.length : static_cast<unsigned>(std::stoul(text.substr(slash + 1)))};
 }
 
@@ -205,15 +205,15 @@ void TestSwitch::interface(VlanId id, const std::string& address, std::uint16_t 
     else
         body.ipv6_high = own.bits.high, body.ipv6_low = own.bits.low;
     ASSERT_EQ(command(CommandType::interface_set, body), Outcome::done);
-    say_route(RoutePrefix::host(own.family, own.bits), RouteKind::local, id);
-    const RoutePrefix subnet = RoutePrefix::of(own.family, own.bits, length);
+    say_route(host_prefix(own.family, own.bits), RouteKind::local, id);
+    const IpPrefix subnet = IpPrefix::of({own.family, own.bits}, length);
     say_route(subnet, RouteKind::connected, id);
     if (own.family == Family::ipv4 && length < 31)
-        say_route(RoutePrefix::host(Family::ipv4, IpBits::v4(subnet.bits.v4() | 0xffffffffu >> length)),
+        say_route(host_prefix(Family::ipv4, IpBits::v4(subnet.bits.v4() | 0xffffffffu >> length)),
                   RouteKind::broadcast, id);
 }
 
-void TestSwitch::say_route(const RoutePrefix& prefix, RouteKind kind, VlanId place) {
+void TestSwitch::say_route(const IpPrefix& prefix, RouteKind kind, VlanId place) {
     RouteSet body{};
     body.high = prefix.bits.high, body.low = prefix.bits.low;
     body.family = prefix.family, body.length = prefix.length;
@@ -226,14 +226,14 @@ void TestSwitch::say_route(const RoutePrefix& prefix, RouteKind kind, VlanId pla
 
 void TestSwitch::route(const std::string& prefix, RouteKind kind, VlanId place) {
     const auto [address, length] = prefix_of(prefix);
-    say_route(RoutePrefix::of(address.family, address.bits, length), kind, place);
+    say_route(IpPrefix::of({address.family, address.bits}, length), kind, place);
 }
 
 void TestSwitch::route(const std::string& prefix, std::initializer_list<std::pair<VlanId, std::string>> hops,
                        Owner owner) {
     const auto [address, length] = prefix_of(prefix);
     RouteSet body{};
-    const RoutePrefix to = RoutePrefix::of(address.family, address.bits, length);
+    const IpPrefix to = IpPrefix::of({address.family, address.bits}, length);
     body.high = to.bits.high, body.low = to.bits.low;
     body.family = to.family, body.length = to.length;
     body.kind = RouteKind::forward;
@@ -257,19 +257,19 @@ void TestSwitch::route(const std::string& prefix, std::initializer_list<std::pai
 
 void TestSwitch::delete_route(const std::string& prefix, Owner owner) {
     const auto [address, length] = prefix_of(prefix);
-    const RoutePrefix to = RoutePrefix::of(address.family, address.bits, length);
+    const IpPrefix to = IpPrefix::of({address.family, address.bits}, length);
     const RouteDelete body{to.bits.high, to.bits.low, to.family, to.length, {}};
     ASSERT_EQ(command(CommandType::route_delete, body, owner), Outcome::done);
 }
 
 void TestSwitch::neighbor(VlanId id, const std::string& address, Mac mac) {
-    const RoutePrefix host = prefix_of(address).first;
+    const IpPrefix host = prefix_of(address).first;
     const NeighborSet body{host.bits.high, host.bits.low, mac.value(), id, host.family, {}};
     ASSERT_EQ(command(CommandType::neighbor_set, body, Owner::arp), Outcome::done);
 }
 
 void TestSwitch::lose_neighbor(VlanId id, const std::string& address) {
-    const RoutePrefix host = prefix_of(address).first;
+    const IpPrefix host = prefix_of(address).first;
     const NeighborDelete body{host.bits.high, host.bits.low, id, host.family, {}};
     ASSERT_EQ(command(CommandType::neighbor_delete, body, Owner::arp), Outcome::done);
 }

@@ -131,7 +131,7 @@ class TestSwitch {
     };
 
     std::vector<ModuleSeats> seats(const Shape& shape);
-    void say_route(const RoutePrefix& prefix, RouteKind kind, VlanId place);
+    void say_route(const IpPrefix& prefix, RouteKind kind, VlanId place);
 
     unsigned ports_;
     Mapping baton_, board_a_, board_b_, commands_, tables_, punt_, fdb_arena_, routes_arena_;

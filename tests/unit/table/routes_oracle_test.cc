@@ -16,7 +16,7 @@ struct Said {
 };
 
 /// Every prefix, and what each owner says of it.
-using Oracle = std::map<RoutePrefix, std::map<Owner, Said>>;
+using Oracle = std::map<IpPrefix, std::map<Owner, Said>>;
 
 constexpr Owner order[] = {Owner::configuration, Owner::routing};
 
@@ -32,7 +32,7 @@ Ends ends_of(const Said& said) {
 
 Ends expected(const Oracle& oracle, Family family, const IpBits& address) {
     for (unsigned length = address_bits(family) + 1; length-- > 0;) {
-        const auto at = oracle.find(RoutePrefix::of(family, address, length));
+        const auto at = oracle.find(IpPrefix::of({family, address}, length));
         if (at == oracle.end()) continue;
         for (const Owner owner : order)
             if (const auto said = at->second.find(owner); said != at->second.end()) return ends_of(said->second);
@@ -54,12 +54,13 @@ class Walk {
     /// Near one of the bases, so that prefixes lie in each other: a base's first bits, then any.
     IpBits address() {
         const unsigned shared = static_cast<unsigned>(random_() % (address_bits(family_) + 1));
-        const IpBits base = bases_[random_() % bases_.size()], mask = prefix_mask(shared), other = draw();
+        const IpBits base = bases_[random_() % bases_.size()], mask = IpBits{~0ull, ~0ull}.first(shared),
+                     other = draw();
         return {(base.high & mask.high) | (other.high & ~mask.high), (base.low & mask.low) | (other.low & ~mask.low)};
     }
 
-    RoutePrefix prefix() {
-        return RoutePrefix::of(family_, address(), static_cast<unsigned>(random_() % (address_bits(family_) + 1)));
+    IpPrefix prefix() {
+        return IpPrefix::of({family_, address()}, static_cast<unsigned>(random_() % (address_bits(family_) + 1)));
     }
 
     Said said() {
@@ -129,13 +130,13 @@ void roam(std::uint64_t seed, Family family, unsigned changes) {
     Oracle oracle;
     Walk walk(seed, family, 5);
     std::optional<Rig::Maintenance> routes(rig.open());
-    std::vector<RoutePrefix> known;
+    std::vector<IpPrefix> known;
     Time now{1};
     for (unsigned change = 0; change < changes; ++change) {
         const Owner owner = order[walk.random() % 2];
         const bool grow = walk.random() % 1000 < (change % 2000 < 1200 ? 700u : 250u);
         if (grow || known.empty()) {
-            const RoutePrefix prefix =
+            const IpPrefix prefix =
                 known.empty() || walk.random() % 4 != 0 ? walk.prefix() : known[walk.random() % known.size()];
             const Said said = walk.said();
             ASSERT_EQ(routes->set(owner, {prefix, said.kind, RouteProtocol::other, said.metric, said.hops}),
@@ -144,7 +145,7 @@ void roam(std::uint64_t seed, Family family, unsigned changes) {
             oracle[prefix][owner] = said;
         } else {
             const std::size_t at = walk.random() % known.size();
-            const RoutePrefix prefix = known[at];
+            const IpPrefix prefix = known[at];
             routes->remove(owner, prefix);
             oracle[prefix].erase(owner);
             if (oracle[prefix].empty()) {

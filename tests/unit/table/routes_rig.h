@@ -113,8 +113,8 @@ inline IpBits v4(unsigned a, unsigned b, unsigned c, unsigned d) {
     return IpBits::v4(a << 24 | b << 16 | c << 8 | d);
 }
 
-inline RoutePrefix net(const IpBits& address, unsigned length) {
-    return RoutePrefix::of(Family::ipv4, address, length);
+inline IpPrefix net(const IpBits& address, unsigned length) {
+    return IpPrefix::of({Family::ipv4, address}, length);
 }
 
 inline RouteHop hop(VlanId vlan, const IpBits& address) {
