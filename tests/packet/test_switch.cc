@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/packet/test_switch.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -40,15 +39,10 @@ class Disguised final : public Port {
 
 /// "10.0.0.1/24" or "2001:db8::1": the address as a host's prefix, and the length said (the whole when none was).
 std::pair<IpPrefix, unsigned> prefix_of(const std::string& text) {
-    const auto slash = text.find('/');
-    const std::string address = text.substr(0, slash);
-    std::uint8_t bytes[16] = {};
-    const bool v6 = address.find(':') != std::string::npos;
-    if (::inet_pton(v6 ? AF_INET6 : AF_INET, address.c_str(), bytes) != 1) throw StartupError{1, "no address: " + text};
-    IpBits bits;
-    for (int i = 0; i < 8; ++i) bits.high = bits.high << 8 | bytes[i], bits.low = bits.low << 8 | bytes[8 + i];
-    const IpPrefix host = host_prefix(v6 ? Family::ipv6 : Family::ipv4, bits);
-    return {host, slash == std::string::npos ? host.length : static_cast<unsigned>(std::stoul(text.substr(slash + 1)))};
+    const bool alone = text.find('/') == std::string::npos;
+    const auto both = IpInterface::parse(alone ? text + (text.find(':') == std::string::npos ? "/32" : "/128") : text);
+    if (!both) throw StartupError{1, "no address: " + text};
+    return {host_prefix(both->address.family, both->address.bits), both->length};
 }
 
 constexpr Term term = 1;
@@ -209,8 +203,8 @@ void TestSwitch::interface(VlanId id, const std::string& address, std::uint16_t 
     const IpPrefix subnet = IpPrefix::of({own.family, own.bits}, length);
     say_route(subnet, RouteKind::connected, id);
     if (own.family == Family::ipv4 && length < 31)
-        say_route(host_prefix(Family::ipv4, IpBits::v4(subnet.bits.v4() | 0xffffffffu >> length)),
-                  RouteKind::broadcast, id);
+        say_route(host_prefix(Family::ipv4, IpBits::v4(subnet.bits.v4() | 0xffffffffu >> length)), RouteKind::broadcast,
+                  id);
 }
 
 void TestSwitch::say_route(const IpPrefix& prefix, RouteKind kind, VlanId place) {
