@@ -39,6 +39,7 @@ A flow is KEY=VALUE,KEY=VALUE,... with
   count=N         then it is complete; 0: until the run ends (0)
   expect=unicast|flood|one|echo|none|denied|any   any: not judged (unicast)
   start=yes|no    no: waits for the command `start NAME` (yes)
+  probe=yes|no    no: starts without a probe, so its very first frame must pass (yes)
 A flow is routed when it says so, or is between hosts:
   router=MAC      where its packets are sent to, and what they come from
   from=HOST to=HOST   a host instead of an end: its place and its addresses

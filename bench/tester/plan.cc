@@ -182,6 +182,8 @@ Result<void> set_field(const Plan& plan, FlowPlan& flow, std::string_view key, s
         ok = expectation(value, flow.expect);
     } else if (key == "start") {
         ok = yes_or_no(value, flow.autostart);
+    } else if (key == "probe") {
+        ok = yes_or_no(value, flow.probe);
     } else if (!set_packet_field(flow, key, value, ok)) {
         return failure("a flow has no '" + std::string(key) + "'; see --help for what it has");
     }

@@ -63,6 +63,7 @@ struct FlowPlan {
     std::uint64_t count = 0;                      // 0: until the run ends
     Expect expect = Expect::unicast;
     bool autostart = true;
+    bool probe = true;             // no: its first frame must pass as well
     std::optional<Packet> packet;  // routed
     std::vector<Mac> hops;  // routed: what its packets are addressed to at each of `to`; 00: the end's own address
     bool moves = false;     // expect=one: two addresses' packets may come to another end from some packet on

@@ -12,7 +12,7 @@ bool has_place_to_announce(const FlowPlan& flow) {
 }
 
 bool judged(const FlowPlan& flow) {
-    return flow.expect != Expect::none && flow.expect != Expect::denied && flow.expect != Expect::any;
+    return flow.probe && flow.expect != Expect::none && flow.expect != Expect::denied && flow.expect != Expect::any;
 }
 
 }  // namespace

@@ -73,17 +73,21 @@ class Churn:
 
     # --- changes
 
-    def _change(self):
+    def ways(self):
+        """What may be changed now. Each way answers with a command, how it is booked, and how to see that it was done."""
+        if len(self.vlans) > 20:
+            return [self._delete_vlan]
+        if len(self.statics) > 60:
+            return [self._delete_static]
         ways = [self._create_vlan, self._create_static, self._aging]
         if self.vlans:
             ways += [self._delete_vlan, self._member]
         if self.statics:
             ways.append(self._delete_static)
-        if len(self.vlans) > 20:
-            ways = [self._delete_vlan]
-        if len(self.statics) > 60:
-            ways = [self._delete_static]
-        line, book, done_already = self.random.choice(ways)()
+        return ways
+
+    def _change(self):
+        line, book, done_already = self.random.choice(self.ways())()
         answer = self.chassis.run(*line.split(), timeout=15)
         if answer.returncode == 0:
             book()
@@ -132,58 +136,74 @@ class Churn:
             return self._delete_static()
         words = 'blackhole' if where == 'blackhole' else f'ports {where}'
         return (f'create fdbentry {mac} vlan red {words}', lambda: self.statics.update({mac: where}),
-                lambda: mac in self._shown()[1])
+                lambda: mac in self.shown()['static entries'])
 
     def _delete_static(self):
         mac = self.random.choice(sorted(self.statics))
-        return f'delete fdbentry {mac} vlan red', lambda: self.statics.pop(mac), lambda: mac not in self._shown()[1]
+        return f'delete fdbentry {mac} vlan red', lambda: self.statics.pop(mac), lambda: mac not in self.shown()['static entries']
 
     def _aging(self):
         seconds = self.random.choice([seconds for seconds in AGINGTIMES if seconds != self.agingtime])
         def book():
             self.agingtime = seconds
-        return f'configure fdb agingtime {seconds}', book, lambda: self._shown()[2] == seconds
+        return f'configure fdb agingtime {seconds}', book, lambda: self.shown()['ageing time'] == seconds
 
     # --- what the master shows
 
-    def _shown(self):
-        """The running configuration, all in one look: VLANs of ours (name -> tag, tagged ports), static entries of ours, ageing time."""
-        vlans, statics, aging = {}, {}, 300
+    def book(self):
+        """Everything acknowledged, by kind."""
+        return {'VLANs': {name: (tag, frozenset(ports)) for name, (tag, ports) in self.vlans.items()},
+                'static entries': self.statics, 'ageing time': self.agingtime}
+
+    def nothing(self):
+        """The same of a switch on which nobody changed anything."""
+        return {'VLANs': {}, 'static entries': {}, 'ageing time': 300}
+
+    def shown(self):
+        """The running configuration, all in one look, as the book has it."""
+        shown = self.nothing()
         for command in self.chassis.show('configuration')['commands']:
-            words = shlex.split(command)
-            if words[:2] == ['create', 'vlan'] and words[2].startswith('churn'):
-                vlans[words[2]] = (None, frozenset())
-            elif words[:2] == ['configure', 'vlan'] and words[2] in vlans and words[3] == 'tag':
-                vlans[words[2]] = (int(words[4]), vlans[words[2]][1])
-            elif words[:2] == ['configure', 'vlan'] and words[2] in vlans and words[3:5] == ['add', 'ports']:
-                vlans[words[2]] = (vlans[words[2]][0], frozenset(ports_of(words[5])))
-            elif words[:2] == ['create', 'fdbentry'] and words[2].startswith('02:5a'):
-                statics[words[2]] = words[-1]
-            elif words[:3] == ['configure', 'fdb', 'agingtime']:
-                aging = int(words[3])
-        return vlans, statics, aging
+            self.read(shlex.split(command), shown)
+        return shown
+
+    def read(self, words, shown):
+        """One command of the running configuration, when it is one of ours."""
+        vlans = shown['VLANs']
+        if words[:2] == ['create', 'vlan'] and words[2].startswith('churn'):
+            vlans[words[2]] = (None, frozenset())
+        elif words[:2] == ['configure', 'vlan'] and words[2] in vlans and words[3] == 'tag':
+            vlans[words[2]] = (int(words[4]), vlans[words[2]][1])
+        elif words[:2] == ['configure', 'vlan'] and words[2] in vlans and words[3:5] == ['add', 'ports']:
+            vlans[words[2]] = (vlans[words[2]][0], frozenset(ports_of(words[5])))
+        elif words[:2] == ['create', 'fdbentry'] and words[2].startswith('02:5a'):
+            shown['static entries'][words[2]] = words[-1]
+        elif words[:3] == ['configure', 'fdb', 'agingtime']:
+            shown['ageing time'] = int(words[3])
 
     def _vlan_shown(self, name):
-        return self._shown()[0].get(name)
+        return self.shown()['VLANs'].get(name)
 
     def _tables(self):
         """The permanent entries of ours that the data plane really has."""
         return {entry['mac']: 'blackhole' if entry['blackhole'] else entry['port'] for entry in self.chassis.show('fdb permanent')['entries']
                 if entry['mac'].startswith('02:5a')}
 
+    def tables(self):
+        """What the tables have to hold, and what they do: by kind, (acknowledged, held)."""
+        return {'static entries': (self.statics, self._tables())}
+
     def check(self):
         """Everything acknowledged is there, and nothing else: in the configuration at once, in the tables as soon as the new master has
         reconciled them, because until then they are the last master's."""
-        vlans, statics, aging = self._shown()
-        for what, shown, acknowledged in (('VLANs', vlans, {name: (tag, frozenset(ports)) for name, (tag, ports) in self.vlans.items()}),
-                                          ('static entries', statics, self.statics), ('ageing time', aging, self.agingtime)):
-            if shown != acknowledged:
-                raise Wrong(f'term {self._term}: {what} are {shown}, acknowledged were {acknowledged}')
-        if not processes.until(lambda: self._tables() == self.statics, RECONCILED_SECONDS, 0.02):
-            tables = self._tables()
-            raise Wrong(f'term {self._term}: {RECONCILED_SECONDS} s later the data plane lacks '
-                        f'{ {mac: to for mac, to in self.statics.items() if tables.get(mac) != to} }, '
-                        f'and has besides { {mac: to for mac, to in tables.items() if mac not in self.statics} }')
+        shown = self.shown()
+        for what, acknowledged in self.book().items():
+            if shown[what] != acknowledged:
+                raise Wrong(f'term {self._term}: {what} are {shown[what]}, acknowledged were {acknowledged}')
+        if not processes.until(lambda: all(wanted == held for wanted, held in self.tables().values()), RECONCILED_SECONDS, 0.02):
+            raise Wrong(f'term {self._term}: {RECONCILED_SECONDS} s later the data plane ' + '; '.join(
+                f'of {what} lacks { {key: to for key, to in wanted.items() if held.get(key) != to} }, '
+                f'and has besides { {key: to for key, to in held.items() if key not in wanted} }'
+                for what, (wanted, held) in self.tables().items() if wanted != held))
         self._compare_counters()
         self.checks += 1
         self.checked += self._since_check

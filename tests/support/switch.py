@@ -53,7 +53,7 @@ class Tester:
 
     __test__ = False   # pytest takes it for a test by its name
 
-    def __init__(self, chassis, ends, flows, options=()):
+    def __init__(self, chassis, ends, flows, options=(), hosts=()):
         ground = chassis.ground
         self._report, self._log = ground.path('tester.json'), ground.path('tester.log')
         self._events = []
@@ -61,6 +61,8 @@ class Tester:
                    '--core', str(chassis.settings['housekeeping_cores']), *options]
         for name, spec in ends.items():
             command += ['--end', f'{name}={spec}']
+        for host in hosts:
+            command += ['--host', host]
         for flow in flows:
             command += ['--flow', flow]
         with open(self._log, 'wb') as errors:
@@ -197,9 +199,9 @@ class Switch:
                      'configure vlan blue add ports 1:4 tagged'):
             self.chassis.cli(line)
 
-    def tester(self, flows, options=()):
+    def tester(self, flows, options=(), hosts=()):
         ends = {f'w{number}': f'wire:{self.chassis.door}#{name}' for number, name in enumerate(self.names, 1)}
-        return Tester(self.chassis, ends, flows, options)
+        return Tester(self.chassis, ends, flows, options, hosts)
 
 
 def strike(chassis, kind):

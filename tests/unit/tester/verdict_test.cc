@@ -88,6 +88,19 @@ TEST(Verdict, waits_until_the_switch_forwards) {
     EXPECT_EQ(bench.finish().verdict.judgement, Judgement::good);
 }
 
+TEST(Verdict, charges_the_first_frames_of_a_flow_that_is_not_probed) {
+    Bench bench;
+    bench.flow("name=ab,from=a,to=b,probe=no,rate=1000");
+    bench.fake.stop_forwarding(true);
+    bench.begin();
+    bench.until_running();
+    bench.go_on(milliseconds(10));
+    bench.fake.stop_forwarding(false);
+    const auto outcome = bench.finish();
+    EXPECT_EQ(outcome.verdict.judgement, Judgement::bad);
+    EXPECT_GE(outcome.total.lost, 9u);
+}
+
 TEST(Verdict, is_void_when_the_testers_own_receive_queue_overflowed) {
     Bench bench;
     bench.flow("name=ab,from=a,to=b,rate=100000");
