@@ -192,6 +192,7 @@ void run(const Options& options) {
     crew_setup.board_b = arenas.board_b.as<const BoardPage>();
     HostPath host(options.worker_cores.size());
     crew_setup.host = &host;
+    crew_setup.routes = arenas.routes.bytes();
     crew_setup.workers = options.worker_cores.size();
     crew_setup.modules = with_indices(tables, options.modules);
     Crew crew(crew_setup);
@@ -215,6 +216,9 @@ void run(const Options& options) {
     applier_setup.tables = &tables;
     applier_setup.fdb = &maintenance;
     applier_setup.routes = &routes;
+    applier_setup.send_frame = [&host](VlanId vlan, std::span<const std::uint8_t> frame) {
+        return host.inject(vlan, frame);
+    };
     applier_setup.wake_boards = [a = child.find("wake:msm-a"), b = child.find("wake:msm-b")] {
         wake(a);
         wake(b);

@@ -59,6 +59,15 @@ Drop judge_length(const Batch& batch, rte_mbuf* frame) {
     return Drop::count_;
 }
 
+/// Of the frames to group addresses, those that only the master sees. Before the addresses are mixed.
+void set_reserved_apart(Batch& batch) {
+    for (std::uint64_t rest = batch.group; rest; rest &= rest - 1) {
+        const int i = __builtin_ctzll(rest);
+        batch.reserved |= static_cast<std::uint64_t>((batch.dst[i] & 0xfffffffffff0) == reserved_addresses) << i;
+    }
+    batch.group &= ~batch.reserved;
+}
+
 /// From VLAN and address to what the FDB takes, and the buckets asked for. Loops of their own: the compiler mixes four
 /// keys at a time (5 cycles a frame), and mixing stands between the two lots of misses, which together are more than a
 /// core can have under way (4 cycles at 10,000 addresses). Keys of dropped frames are mixed too: nobody looks at them.
@@ -77,7 +86,8 @@ void parse(Context& context, Batch& batch) {
     const std::uint32_t max_frame = batch.max_frame;
     const VlanId port_vlan = batch.port_vlan;
     const unsigned count = batch.count;
-    std::uint64_t reserved = 0, bytes = 0;
+    const std::uint64_t router = context.tables->applier.router_mac.load(std::memory_order_relaxed);
+    std::uint64_t own = 0, group = 0, bytes = 0;
     std::uint32_t longest = 0, unlike = 0;
     for (unsigned i = 0; i < count; ++i) {
         rte_mbuf* frame = batch.frame[i];
@@ -106,14 +116,17 @@ void parse(Context& context, Batch& batch) {
             drop_from(context, batch, i, vlan == reserved_vid ? Drop::broken_tag : Drop::source_multicast);
             continue;
         }
-        reserved |= static_cast<std::uint64_t>((dst & ~0xfull) == reserved_addresses) << i;
+        own |= static_cast<std::uint64_t>(dst == router) << i;
+        group |= (dst >> 40 & 1) << i;
         batch.vlan[i] = vlan;
         batch.tag[i] = tag;
         unlike |= (vlan ^ batch.vlan[0]) | (static_cast<unsigned>(tag) ^ static_cast<unsigned>(batch.tag[0]));
         batch.dst[i] = fdb_key(vlan, dst);
         batch.src[i] = fdb_key(vlan, src);
     }
-    batch.reserved = reserved;
+    batch.own = own;
+    batch.group = group;
+    if (group != 0) set_reserved_apart(batch);
     batch.bytes = bytes;
     batch.longest = longest;
     batch.uniform = unlike == 0 && batch.gone == 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/stage/pipeline.h"
 
+#include "dataplane/stage/route_pipeline.h"
+
 namespace baton {
 namespace {
 
@@ -28,6 +30,16 @@ void send_on(Context& context, Batch& batch) {
         send_in_order(context, batch);
 }
 
+void send_own(Context& context) {
+    OwnFrames& own = context.own;
+    if (own.count == 0) [[likely]]
+        return;
+    Batch batch(context.fdb->begin_batch());
+    for (unsigned i = 0; i < own.count; ++i) append_own(batch, own.frame[i], own.vlan[i], own.tag[i]);
+    own.count = 0;
+    send_on(context, batch);
+}
+
 void run_pipeline(Context& context, Batch& batch) {
     stage::parse(context, batch);
     stage::punt(context, batch);
@@ -36,7 +48,9 @@ void run_pipeline(Context& context, Batch& batch) {
     compact(batch);
     stage::learn(context, batch);
     compact(batch);
+    if (batch.own | batch.group) route_burst(context, batch);
     send_on(context, batch);
+    send_own(context);
 }
 
 }  // namespace baton

@@ -5,6 +5,7 @@
 
 #include "dataplane/worker/batch.h"
 #include "dataplane/worker/context.h"
+#include "dataplane/worker/packets.h"
 
 namespace baton::stage {
 
@@ -20,6 +21,29 @@ void classify(Context& context, Batch& batch);
 
 /// Learns, moves and refreshes source addresses. Drops blackhole (a black-holed source).
 void learn(Context& context, Batch& batch);
+
+/// Hears ARP and neighbour discovery, gives the router's own side its copies, and unmarks what is to be bridged. Drops
+/// not_ip, neighbor_malformed, punt_full.
+void terminate(Context& context, Batch& batch);
+
+/// Looks at the headers of batch.own. Drops ip_malformed, ip_checksum, ip_source, ip_destination, ip_options.
+void check(Context& context, Batch& batch, Packets& packets);
+
+/// Finds each packet's next hop and what is to be done. Drops not_routed, ttl_expired, no_route, route_blackhole,
+/// route_reject, directed_broadcast, too_big, ip_source, ip_destination.
+void route(Context& context, Batch& batch, Packets& packets);
+
+/// Answers what arrived, or gives it to the host. Drops host_absent, host_full.
+void arrive(Context& context, Batch& batch, const Packets& packets);
+
+/// Keeps what must wait. Drops unresolved_full.
+void wait(Context& context, Batch& batch, const Packets& packets);
+
+/// Makes what leaves into frames of the next VLAN.
+void rewrite(Context& context, Batch& batch, const Packets& packets);
+
+/// Emits all that leaves, cut where it is too long. Drops no_buffer, too_big.
+void fragment(Context& context, Batch& batch, const Packets& packets);
 
 /// Finds the way out: a port, or all of the VLAN. Drops blackhole (a black-holed destination).
 void lookup(Context& context, Batch& batch);

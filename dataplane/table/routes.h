@@ -89,6 +89,9 @@ class Routes {
 
     Adjacency& adjacency(std::uint32_t index) const { return parts_.adjacency(index); }
 
+    /// Whose address it is; for what is rare (questions, redirects).
+    const AdjacencyRecord& record(std::uint32_t index) const { return parts_.adjacency_record(index); }
+
     RoutesControl& control() const { return parts_.control(); }
 
   private:

@@ -47,6 +47,8 @@ struct Batch {
     bool uniform = true;         // all frames are of one VLAN and came with one form of tag
     std::uint64_t gone = 0;      // bit i: frame i was dropped or punted by a stage and is no longer ours
     std::uint64_t reserved = 0;  // bit i: to 01:80:c2:00:00:0x, for the master and for nobody else
+    std::uint64_t group = 0;     // bit i: to another group address
+    std::uint64_t own = 0;       // bit i: to the router's own address
     std::uint32_t flooded = 0;   // frames whose egress is fdb_dest_none
     rte_mbuf* frame[burst_size];
     std::uint64_t dst[burst_size];
@@ -63,6 +65,7 @@ inline void compact(Batch& batch) {
     if (batch.gone == 0) [[likely]]
         return;
     unsigned kept = 0;
+    std::uint64_t group = 0, own = 0;
     for (unsigned i = 0; i < batch.count; ++i) {
         if (batch.gone >> i & 1) continue;
         batch.frame[kept] = batch.frame[i];
@@ -71,11 +74,15 @@ inline void compact(Batch& batch) {
         batch.vlan[kept] = batch.vlan[i];
         batch.tag[kept] = batch.tag[i];
         batch.egress[kept] = batch.egress[i];
+        group |= (batch.group >> i & 1) << kept;
+        own |= (batch.own >> i & 1) << kept;
         ++kept;
     }
     batch.count = static_cast<std::uint16_t>(kept);
     batch.gone = 0;
     batch.reserved = 0;
+    batch.group = group;
+    batch.own = own;
 }
 
 }  // namespace baton

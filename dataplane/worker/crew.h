@@ -23,7 +23,8 @@ class Crew {
         const BatonPage* baton = nullptr;  // needed for more than one module
         const BoardPage* board_a = nullptr;
         const BoardPage* board_b = nullptr;
-        HostPath* host = nullptr;  // none: what is for the router itself ends
+        std::byte* routes = nullptr;  // the arena
+        HostPath* host = nullptr;     // none: what is for the router itself ends
         std::size_t workers = 1;
         std::vector<ModuleSeats> modules;  // none: all ports are one module's, on all workers
     };

@@ -2,6 +2,7 @@
 #include <rte_cycles.h>
 
 #include "dataplane/stage/pipeline.h"
+#include "dataplane/stage/route_pipeline.h"
 #include "dataplane/worker/host_path.h"
 #include "dataplane/worker/own.h"
 #include "dataplane/worker/retag.h"
@@ -19,6 +20,7 @@ void Worker::look_at_ports() {
             usable.add(id);
     }
     for (const auto& seat : seats_) seat->context.usable = usable;
+    looking_at_vlans_ = vlans_.look(*setup_.tables, usable);
     if (looks_at_planes_) planes_.look();
 }
 
@@ -91,9 +93,15 @@ bool Worker::take_handed_over(Seat& seat) {
 
 bool Worker::turn() {
     look_at_ports();
-    bool busy = false;
+    bool busy = looking_at_vlans_;
+    now_ = rte_rdtsc() + skipped_;
     for (const auto& seat : seats_) busy |= take_handed_over(*seat);
     if (speaker_) busy |= take_injected(*speaker_);
+    for (const auto& seat : seats_) {
+        seat->context.now = now_;
+        if (seat->context.waiting.any()) [[unlikely]]
+            tend_waiting(seat->context);
+    }
     for (const auto& seat : seats_)
         for (Inlet& inlet : seat->inlets) busy |= receive(*seat, inlet);
     for (const auto& seat : seats_) seat->context.outlets.flush();

@@ -19,6 +19,8 @@
 #include <vector>
 
 #include "dataplane/worker/context.h"
+#include "dataplane/worker/vlan_state.h"
+#include "sync/base/time.h"
 
 namespace baton {
 
@@ -51,6 +53,7 @@ class Worker {
         rte_mempool* mempool = nullptr;
         const BatonPage* baton = nullptr;  // asked for planes, where there is more than one module
         HostPath* host = nullptr;
+        std::byte* routes = nullptr;  // the arena
     };
 
     explicit Worker(const Setup& setup);
@@ -71,6 +74,9 @@ class Worker {
 
     /// Before the first turn: what is injected leaves by this seat. Of one worker only.
     void speak(Seat& seat) { speaker_ = &seat; }
+
+    /// Between turns: the worker's clock goes on by so much at once. For tests.
+    void skip(Duration time);
 
     /// One trip round the ports; true when there was a frame.
     bool turn();
@@ -93,6 +99,9 @@ class Worker {
     std::vector<std::unique_ptr<Seat>> seats_;
     std::vector<PortId> known_ports_;
     Seat* speaker_ = nullptr;
+    VlanState vlans_;
+    bool looking_at_vlans_ = false;
+    std::uint64_t now_ = 0, skipped_ = 0;  // ticks
     Planes planes_;
     bool looks_at_planes_ = false;
 };

@@ -21,6 +21,7 @@ using namespace baton;
 
 constexpr std::uint32_t longest = 2000;
 constexpr PortId ingress = 3;
+constexpr std::uint64_t router = 0x020000ba7001;
 
 void must(bool holds) {
     if (!holds) std::abort();
@@ -44,7 +45,14 @@ struct Ground {
     FdbMaintenance fdb = std::move(FdbMaintenance::open(fd.get(), memory.bytes(), fdb_min_bits, 1, Time{1}).value());
     Fdb table{memory.bytes()};
     std::unique_ptr<WorkerCounters> counters = std::make_unique<WorkerCounters>();
+    std::unique_ptr<TablesArena> tables = std::make_unique<TablesArena>();
     std::unique_ptr<Context> context = std::make_unique<Context>();
+
+    Ground() {
+        tables->applier.router_mac = router;
+        context->tables = tables.get();
+        context->counters = counters.get();
+    }
 };
 
 using Bytes = std::vector<std::uint8_t>;
@@ -107,7 +115,6 @@ Reading read(Bytes frame, VlanId port_vlan, bool pads) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t size) {
     static Ground ground;
     if (size < 2) return 0;
-    ground.context->counters = ground.counters.get();
     Batch batch(ground.table.begin_batch());
     batch.ingress = ingress;
     batch.port_vlan = static_cast<VlanId>(input[0] * 16 % 4095);
@@ -147,6 +154,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
         must(batch.dst[i] == batch.fdb.mix(expected.vlan, expected.destination));
         must(batch.src[i] == batch.fdb.mix(expected.vlan, expected.source));
         must((batch.reserved >> i & 1) == expected.reserved);
+        must((batch.own >> i & 1) == (expected.destination == router));
+        must((batch.group >> i & 1) == (!expected.reserved && (expected.destination >> 40 & 1)));
         must(batch.frame[i]->pkt_len == std::max<std::size_t>(frames[i].size(), 60));
         rte_pktmbuf_free(batch.frame[i]);
     }

@@ -105,6 +105,7 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     crew.board_b = board_b_.as<BoardPage>();
     host_ = std::make_unique<HostPath>(shape.workers);
     crew.host = host_.get();
+    crew.routes = routes_arena_.bytes();
     crew.workers = shape.workers;
     crew.baton = baton_.as<BatonPage>();
     if (shape.modules > 1) crew.modules = seats(shape);
@@ -131,9 +132,11 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     setup.tables = &tables();
     setup.fdb = &*maintenance_;
     setup.routes = &*routes_;
+    setup.send_frame = [this](VlanId vlan, std::span<const std::uint8_t> frame) { return host_->inject(vlan, frame); };
     setup.wake_boards = [] {};
     applier_ = std::make_unique<ApplierRounds>(std::move(setup), now);
     applier_->ask_all_links();
+    tables().applier.router_mac = router().value();
     master_.emplace(*commands_.as<CommandArena>(), tables().applier, term);
 }
 

@@ -116,6 +116,14 @@ class TestSwitch {
 
     HostPath& host() { return *host_; }
 
+    /// The switch's own address in all VLANs.
+    static Mac router() { return Mac::of(0x020000'ba7001); }
+
+    /// The workers' clocks go on.
+    void pass(Duration time) {
+        for (std::size_t i = 0; i < crew_->size(); ++i) crew_->worker(i).skip(time);
+    }
+
     /// No turn is to come; what lies between workers goes back to the pool.
     void end_workers() { crew_.reset(); }
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packets that leave become frames of the next VLAN: new addresses, one less in the time to live with the checksum kept
+// true (RFC 1624), the new VLAN's identifier in a tag that stays, its priority kept. From here on they are frames like
+// those that a host of the next VLAN would have sent, and they go by the same table of addresses.
+#include "dataplane/ip/checksum.h"
+#include "dataplane/ip/header.h"
+#include "dataplane/stage/stages.h"
+
+namespace baton::stage {
+
+void rewrite(Context& context, Batch& batch, const Packets& packets) {
+    const std::uint64_t router = context.tables->applier.router_mac.load(std::memory_order_relaxed);
+    const FdbView fdb = batch.fdb;
+    for (std::uint64_t rest = packets.leaving; rest; rest &= rest - 1) {
+        const auto i = static_cast<unsigned>(__builtin_ctzll(rest));
+        rte_mbuf* frame = batch.frame[i];
+        auto* data = rte_pktmbuf_mtod(frame, std::uint8_t*);
+        const HopWord hop = packets.hop[i];
+        store_be48(data, hop.mac);
+        store_be48(data + 6, router);
+        if (batch.tag[i] == TagForm::tagged) write_identifier(frame, hop.vlan);
+        std::uint8_t* packet = data + packets.offset[i];
+        if (packets.v4 >> i & 1)
+            ip::lower_ttl(packet);
+        else
+            --packet[7];
+        batch.vlan[i] = hop.vlan;
+        batch.dst[i] = fdb.mix(hop.vlan, hop.mac);
+        fdb.prefetch(batch.dst[i]);
+    }
+    add(context.counters->routed, static_cast<std::uint64_t>(__builtin_popcountll(packets.leaving)));
+}
+
+}  // namespace baton::stage
