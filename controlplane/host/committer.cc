@@ -109,7 +109,9 @@ std::string Committer::take_back(const config::Transaction& transaction, const c
     const std::string sentence =
         "the data plane refused " + describe(first.command) +
         (first.outcome == Outcome::table_full
-             ? ": its table is full; delete other entries, or raise fdb-max-entries; the change was taken back"
+             ? std::string(": its table is full; delete other ") +
+                   (is_layer3(first.command) ? "routes" : "entries, or raise fdb-max-entries") +
+                   "; the change was taken back"
              : ": it finds the command wrong; the change was taken back; please report this");
     config::Transaction back;
     back.set_token(transaction.token());

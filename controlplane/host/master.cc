@@ -225,12 +225,15 @@ Result<void> Master::slave_ready() const {
     if (handing_over_) return Error{Code::not_ready, "the baton is changing hands already"};
     if (!replica_.complete())
         return Error{Code::not_ready, "the data plane has not said yet which ports there are; try again in a moment"};
-    const SubsystemWord tables = subsystem_of(around_.own, Subsystem::l2_hardware);
-    if (tables.state == SubsystemState::failed)
-        return Error{Code::not_ready,
-                     "the tables do not hold what the configuration says (l2 hardware is failed, reason " +
-                         std::string(reason_names[static_cast<std::size_t>(tables.reason)]) + "); " +
-                         std::string(remedy(tables.reason))};
+    for (const Subsystem subsystem : {Subsystem::l2_hardware, Subsystem::l3_hardware}) {
+        const SubsystemWord tables = subsystem_of(around_.own, subsystem);
+        if (tables.state != SubsystemState::failed) continue;
+        return Error{Code::not_ready, "the tables do not hold what the configuration says (" +
+                                          std::string(subsystem_names[static_cast<std::size_t>(subsystem)]) +
+                                          " is failed, reason " +
+                                          std::string(reason_names[static_cast<std::size_t>(tables.reason)]) + "); " +
+                                          std::string(remedy(tables.reason))};
+    }
     return peer_.hitless(journal_, monotonic_now());
 }
 

@@ -163,7 +163,7 @@ Result<void> Peer::hitless(const JournalArena& journal, Time now) const {
     if (!beats(now)) return no("its heartbeat has stood for a second; wait for the chassis to restart it");
     for (const Subsystem subsystem : followed_subsystems) {
         const SubsystemWord word = subsystem_of(page_, subsystem);
-        if (word.state == SubsystemState::ready) continue;
+        if (word.state == SubsystemState::ready || is_beyond(page_, subsystem)) continue;
         return no("subsystem " + named(subsystem) + " is " +
                   std::string(subsystem_state_names[static_cast<std::size_t>(word.state)]) + ", reason " +
                   named(word.reason) + "; " + std::string(remedy(word.reason)));

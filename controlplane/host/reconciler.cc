@@ -10,8 +10,9 @@ namespace baton {
 namespace {
 
 constexpr Duration retry_after = seconds(10);
-constexpr Duration audit_every = seconds(5);  // though nothing was said: tables may be damaged by others
-constexpr std::size_t refusals_named = 5;     // in the log, of one round
+constexpr Duration audit_every = seconds(5);      // though nothing was said: tables may be damaged by others
+constexpr std::size_t refusals_named = 5;         // in the log, of one round
+constexpr std::uint32_t records_at_once = 16384;  // of the routes arena, read back: some 1.2 MB, half a millisecond
 
 std::string_view name_of(Outcome outcome) {
     switch (outcome) {
@@ -29,17 +30,34 @@ Duration failover_timeout(const config::Running& running) {
     return seconds(running.msm_failover().timeout_seconds);
 }
 
-Image without_statics(Image image) {
-    image.statics.clear();
-    return image;
+std::string_view name_of(Subsystem subsystem) {
+    return subsystem_names[static_cast<std::size_t>(subsystem)];
 }
+
+/// Of layer 2's commands, or of layer 3's.
+std::vector<Command> only(Subsystem subsystem, std::vector<Command> commands) {
+    std::erase_if(commands,
+                  [&](const Command& command) { return is_layer3(command) != (subsystem == Subsystem::l3_hardware); });
+    return commands;
+}
+
+constexpr Subsystem tables_of[] = {Subsystem::l2_hardware, Subsystem::l3_hardware};
 
 }  // namespace
 
 Reconciler::Reconciler(const Surroundings& around, Programmer& programmer, const config::Running& running,
                        Reason reason)
     : around_(around), programmer_(programmer), running_(running), reason_(reason), subsystems_(around.own) {
-    subsystems_.become(Subsystem::l2_hardware, SubsystemState::initial, reason_);
+    become(SubsystemState::initial, reason_);
+}
+
+void Reconciler::become(SubsystemState state, Reason reason) {
+    for (const Subsystem subsystem : tables_of) subsystems_.become(subsystem, state, reason);
+}
+
+void Reconciler::fail(Subsystem subsystem) {
+    subsystems_.become(subsystem, SubsystemState::failed, Reason::tables_differ);
+    again_at_ = monotonic_now() + retry_after;
 }
 
 bool Reconciler::dataplane_present(Time now) const {
@@ -71,10 +89,9 @@ void Reconciler::say_everything(std::string_view why) {
     saying_ = true;
     settled_ = false;
     again_at_ = Time::never();
-    const Image wanted = image_of(running_, ports_);
-    subsystems_.become(Subsystem::l2_hardware, SubsystemState::xfr, reason_);
-    programmer_.add(difference(image_of(around_.tables), without_statics(wanted)), nullptr);
-    auto all = everything(wanted);
+    become(SubsystemState::xfr, reason_);
+    programmer_.add(difference(image_of(around_.tables), small_image_of(running_, ports_)), nullptr);
+    auto all = everything(image_of(running_, ports_));
     for (Owned& owned : owners_)
         for (Command& command : owned.said()) {
             command.owner = owned.owner;
@@ -128,8 +145,8 @@ void Reconciler::everything_said(const std::vector<Refusal>& refusals) {
     if (!refusals.empty()) {
         log::error("the data plane refused {} of all commands (L2,L3 failed); saying them again in {} s",
                    refusals.size(), retry_after.ns / 1'000'000'000);
-        subsystems_.become(Subsystem::l2_hardware, SubsystemState::failed, Reason::tables_differ);
-        again_at_ = monotonic_now() + retry_after;
+        for (const Refusal& refusal : refusals)
+            fail(is_layer3(refusal.command) ? Subsystem::l3_hardware : Subsystem::l2_hardware);
         return;
     }
     settled_ = true;
@@ -138,18 +155,34 @@ void Reconciler::everything_said(const std::vector<Refusal>& refusals) {
 }
 
 void Reconciler::audit() {
-    if (!audit_due_ || !settled_ || !programmer_.idle()) return;
-    audit_due_ = false;
-    const auto amiss = difference(image_of(around_.tables), image_of(running_, ports_, false));
+    if (!settled_ || !programmer_.idle()) return read_back_.reset();
+    if (std::exchange(audit_due_, false)) {
+        judge(Subsystem::l2_hardware,
+              only(Subsystem::l2_hardware, difference(image_of(around_.tables), small_image_of(running_, ports_))));
+        read_back_.emplace(around_.routes);
+    }
+    if (read_back_ && !read_back_->read(records_at_once)) audit_routes();
+}
+
+/// All of layer 3, once its routes have been read.
+void Reconciler::audit_routes() {
+    Image held = image_of(around_.tables);
+    held.routes = read_back_->routes();
+    held.ipfdb_aging_seconds = around_.routes.ipfdb_aging.load(std::memory_order_relaxed);
+    read_back_.reset();
+    judge(Subsystem::l3_hardware, only(Subsystem::l3_hardware, difference(held, image_of(running_, ports_))));
+}
+
+void Reconciler::judge(Subsystem subsystem, const std::vector<Command>& amiss) {
     if (amiss.empty()) {
-        subsystems_.become(Subsystem::l2_hardware, SubsystemState::ready, reason_);
+        subsystems_.become(subsystem, SubsystemState::ready, reason_);
         return;
     }
-    if (again_at_ != Time::never()) return;  // said already, and about to be mended
-    log::error("the tables differ from the configuration in {} places, the first being {} (L2,L3 failed)", amiss.size(),
-               describe(amiss.front()));
-    subsystems_.become(Subsystem::l2_hardware, SubsystemState::failed, Reason::tables_differ);
-    again_at_ = monotonic_now() + retry_after;
+    if (again_at_ != Time::never() && subsystems_[subsystem].state == SubsystemState::failed)
+        return;  // said already, and about to be mended
+    log::error("the tables differ from the configuration in {} places of {}, the first being {} (L2,L3 failed)",
+               amiss.size(), name_of(subsystem), describe(amiss.front()));
+    fail(subsystem);
 }
 
 void Reconciler::tick(Time now) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps the data plane's tables equal to the running configuration. Says everything when the baton arrives, when the
 // data plane has started anew (Applier::incarnation) and when its ports changed; then end_of_table, behind which the
-// applier sweeps what was not said; then audits, and every 5 s: the tables, read back, must hold what was said.
+// applier sweeps what was not said; then audits, and every 5 s: the tables, read back, must hold what was said. Layers
+// 2 and 3 are judged apart. Routes are read back in slices, because a million of others' may lie between one's own;
+// when something is said meanwhile, that audit begins anew.
 //
 // Whatever else boards come to own joins as an owner of its own, with its own marker (the guide's failover timer):
 //
@@ -16,6 +18,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -23,6 +26,7 @@
 #include "controlplane/host/surroundings.h"
 #include "controlplane/program/commands.h"
 #include "controlplane/program/programmer.h"
+#include "controlplane/program/routes_image.h"
 #include "controlplane/standby/subsystems.h"
 #include "sync/base/time.h"
 
@@ -68,7 +72,11 @@ class Reconciler {
 
     void mark_owners();
     void everything_said(const std::vector<Refusal>& refusals);
+    void become(SubsystemState state, Reason reason);
+    void fail(Subsystem subsystem);
     void audit();
+    void audit_routes();
+    void judge(Subsystem subsystem, const std::vector<Command>& amiss);
 
     const Surroundings& around_;
     Programmer& programmer_;
@@ -80,7 +88,8 @@ class Reconciler {
     bool saying_ = false;  // everything has been said, but not all of it has its outcome
     bool again_ = false;   // and has to be said once more then
     bool audit_due_ = false;
-    bool settled_ = false;  // the latest round was taken whole
+    std::optional<RoutesImage> read_back_;  // of the audit that is under way
+    bool settled_ = false;                  // the latest round was taken whole
     Time again_at_ = Time::never();
     Time audit_at_{};
     std::vector<Owned> owners_;        // beside the configuration

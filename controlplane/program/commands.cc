@@ -31,9 +31,43 @@ class Script {
             FdbStatic{key.second, key.first, entry.port, entry.blackhole ? static_blackhole : std::uint16_t{0}, 0});
     }
 
+    void interface(VlanId id, const InterfaceImage& made) {
+        say(CommandType::interface_set,
+            InterfaceSet{id, made.flags, made.mtu, 0, made.ipv4, 0, made.ipv6.high, made.ipv6.low});
+    }
+
+    /// More than two next hops go ahead of their route.
+    void route(const IpPrefix& prefix, const RouteImage& route) {
+        constexpr std::size_t here = std::size(RouteSet{}.hops), ahead = std::size(RouteHops{}.hops);
+        std::size_t at = 0;
+        while (route.hops.size() - at > here) {
+            RouteHops some{};
+            for (; some.hop_count < ahead && route.hops.size() - at > here; ++at)
+                some.hops[some.hop_count++] = hop(route.hops[at]);
+            say(CommandType::route_hops, some);
+        }
+        RouteSet set{};
+        set.high = prefix.bits.high;
+        set.low = prefix.bits.low;
+        set.family = prefix.family;
+        set.length = prefix.length;
+        set.kind = route.kind;
+        set.protocol = route.protocol;
+        set.metric = route.metric;
+        for (; at < route.hops.size(); ++at) set.hops[set.hop_count++] = hop(route.hops[at]);
+        say(CommandType::route_set, set);
+    }
+
+    void route_gone(const IpPrefix& prefix) {
+        say(CommandType::route_delete,
+            RouteDelete{prefix.bits.high, prefix.bits.low, prefix.family, prefix.length, {}});
+    }
+
     std::vector<Command> take() { return std::move(commands_); }
 
   private:
+    static RouteHop hop(const HopImage& hop) { return {hop.address.high, hop.address.low, hop.vlan, 1, 0}; }
+
     std::vector<Command> commands_;
 };
 
@@ -65,6 +99,9 @@ const typename Map::mapped_type* find(const Map& map, const typename Map::key_ty
 
 std::vector<Command> difference(const Image& from, const Image& to) {
     Script script;
+    std::map<VlanId, InterfaceImage> interfaces = from.interfaces;
+    for (const auto& [id, made] : from.interfaces)
+        if (!to.interfaces.contains(id)) script.interface(id, {});
     for (const auto& [key, entry] : from.statics)
         if (!to.statics.contains(key)) script.static_entry(CommandType::fdb_static_delete, key, entry);
     for (const auto& [id, port] : to.ports) {
@@ -77,6 +114,7 @@ std::vector<Command> difference(const Image& from, const Image& to) {
         if (!old || same_vlan(*old, vlan)) continue;
         script.vlan_gone(id);
         now.erase(id);
+        interfaces.erase(id);  // what it was to layer 3 went with it
     }
     for (const auto& [id, vlan] : to.vlans) {
         const VlanImage* old = find(now, id);
@@ -90,6 +128,12 @@ std::vector<Command> difference(const Image& from, const Image& to) {
     }
     for (const auto& [id, vlan] : to.vlans)
         if (!same(now[id], vlan)) script.vlan(id, vlan);
+    for (const auto& [prefix, route] : to.routes) {
+        const RouteImage* old = find(from.routes, prefix);
+        if (!old || !(*old == route)) script.route(prefix, route);
+    }
+    for (const auto& [prefix, route] : from.routes)
+        if (!to.routes.contains(prefix)) script.route_gone(prefix);
     for (const auto& [id, vlan] : from.vlans)
         if (!to.vlans.contains(id)) script.vlan_gone(id);
     for (const auto& [id, port] : to.ports) {
@@ -100,7 +144,13 @@ std::vector<Command> difference(const Image& from, const Image& to) {
         const StaticImage* old = find(from.statics, key);
         if (!old || !(*old == entry)) script.static_entry(CommandType::fdb_static_set, key, entry);
     }
+    for (const auto& [id, made] : to.interfaces) {
+        const InterfaceImage* old = find(interfaces, id);
+        if (!old || !(*old == made)) script.interface(id, made);
+    }
     if (from.aging_seconds != to.aging_seconds) script.say(CommandType::fdb_aging, FdbAging{to.aging_seconds});
+    if (from.ipfdb_aging_seconds != to.ipfdb_aging_seconds)
+        script.say(CommandType::ipfdb_aging, IpfdbAging{to.ipfdb_aging_seconds});
     return script.take();
 }
 
@@ -109,7 +159,14 @@ std::vector<Command> everything(const Image& image) {
     for (const auto& [id, vlan] : image.vlans) script.vlan(id, vlan);
     for (const auto& [id, port] : image.ports) script.port(id, port);
     for (const auto& [key, entry] : image.statics) script.static_entry(CommandType::fdb_static_set, key, entry);
+    script.say(CommandType::routes_mark, std::uint64_t{0});
+    for (const auto& [prefix, route] : image.routes) script.route(prefix, route);
+    for (const auto& [id, vlan] : image.vlans) {  // of every VLAN, because the last master may have left one
+        const InterfaceImage* made = find(image.interfaces, id);
+        script.interface(id, made ? *made : InterfaceImage{});
+    }
     script.say(CommandType::fdb_aging, FdbAging{image.aging_seconds});
+    script.say(CommandType::ipfdb_aging, IpfdbAging{image.ipfdb_aging_seconds});
     script.say(CommandType::end_of_table, EndOfTable{});
     return script.take();
 }
@@ -128,6 +185,21 @@ Command fabric_usable(std::uint32_t planes) {
     command.owner = Owner::configuration;
     command.set(FabricSet{planes});
     return command;
+}
+
+bool is_layer3(const Command& command) {
+    switch (command.type) {
+        case CommandType::interface_set:
+        case CommandType::route_set:
+        case CommandType::route_hops:
+        case CommandType::route_delete:
+        case CommandType::routes_mark:
+        case CommandType::neighbor_set:
+        case CommandType::neighbor_delete:
+        case CommandType::ipfdb_flush:
+        case CommandType::ipfdb_aging: return true;
+        default: return false;
+    }
 }
 
 std::string describe(const Command& command) {
@@ -153,12 +225,25 @@ std::string describe(const Command& command) {
         case CommandType::hardware_reset: return "the reset of its hardware";
         case CommandType::fabric_set: return "the setting of the fabric";
         case CommandType::interface_set: return "the interface of " + vlan(command.get<InterfaceSet>().vlan);
-        case CommandType::route_set:
-        case CommandType::route_hops:
-        case CommandType::route_delete:
-        case CommandType::routes_mark: return "a route";
-        case CommandType::neighbor_set:
-        case CommandType::neighbor_delete: return "a neighbor";
+        case CommandType::route_set: {
+            const auto set = command.get<RouteSet>();
+            return "the route to " + IpPrefix{set.family, set.length, {set.high, set.low}}.text();
+        }
+        case CommandType::route_delete: {
+            const auto away = command.get<RouteDelete>();
+            return "the deletion of the route to " + IpPrefix{away.family, away.length, {away.high, away.low}}.text();
+        }
+        case CommandType::route_hops: return "the next hops of a route";
+        case CommandType::routes_mark: return "the mark of all routes";
+        case CommandType::neighbor_set: {
+            const auto set = command.get<NeighborSet>();
+            return "the neighbor " + IpAddress{set.family, {set.high, set.low}}.text() + " in " + vlan(set.vlan);
+        }
+        case CommandType::neighbor_delete: {
+            const auto away = command.get<NeighborDelete>();
+            return "the deletion of the neighbor " + IpAddress{away.family, {away.high, away.low}}.text() + " in " +
+                   vlan(away.vlan);
+        }
         case CommandType::ipfdb_flush: return "the flush of the IP FDB";
         case CommandType::ipfdb_aging: return "the aging time of the IP FDB";
         case CommandType::frame_send: return "a frame to " + vlan(command.get<FrameSend>().vlan);

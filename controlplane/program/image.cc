@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/program/image.h"
 
+#include "controlplane/program/layer3.h"
+
 namespace baton {
 
 PortMap PortMap::of(const TablesArena& tables) {
@@ -12,6 +14,7 @@ PortMap PortMap::of(const TablesArena& tables) {
         map.ids_.emplace(name, id);
         map.names_.insert(name);
     }
+    map.router_mac_ = Mac::of(tables.applier.router_mac.load(std::memory_order_relaxed));
     return map;
 }
 
@@ -35,6 +38,7 @@ void add_vlan(Image& image, const config::Vlan& vlan, const PortMap& ports) {
             made.member.add(id);
             made.untagged.add(id);
         }
+    add_interface(image, vlan);
 }
 
 void add_static(Image& image, const config::Vlan& vlan, Mac mac, const config::StaticEntry& entry,
@@ -46,14 +50,20 @@ void add_static(Image& image, const config::Vlan& vlan, Mac mac, const config::S
 
 }  // namespace
 
-Image image_of(const config::Running& running, const PortMap& ports, bool statics) {
+Image small_image_of(const config::Running& running, const PortMap& ports) {
     Image image;
     add_ports(image, running, ports);
     for (const auto& [key, vlan] : running.vlans()) add_vlan(image, vlan, ports);
     image.aging_seconds = running.aging_seconds();
-    if (!statics) return image;
+    image.ipfdb_aging_seconds = running.ipfdb_aging_seconds();
+    return image;
+}
+
+Image image_of(const config::Running& running, const PortMap& ports) {
+    Image image = small_image_of(running, ports);
     for (const auto& [key, entry] : running.statics())
         if (const config::Vlan* vlan = running.vlan(key.vlan)) add_static(image, *vlan, key.mac, entry, ports);
+    add_routes(image, running, ports.router_mac());
     return image;
 }
 
@@ -64,6 +74,9 @@ std::pair<Image, Image> images_of_change(const config::Running& before, const co
     add_ports(to, after, ports);
     from.aging_seconds = before.aging_seconds();
     to.aging_seconds = after.aging_seconds();
+    from.ipfdb_aging_seconds = before.ipfdb_aging_seconds();
+    to.ipfdb_aging_seconds = after.ipfdb_aging_seconds();
+    bool subnets_moved = false;
     const auto whole_vlan = [&](Image& image, const config::Running& running, const config::Vlan& vlan) {
         for (auto at = running.statics().lower_bound({vlan.name, Mac{}});
              at != running.statics().end() && at->first.vlan == vlan.name; ++at)
@@ -73,6 +86,7 @@ std::pair<Image, Image> images_of_change(const config::Running& before, const co
                 [&](const std::string&, const config::Vlan* old, const config::Vlan* now) {
                     if (old) add_vlan(from, *old, ports);
                     if (now) add_vlan(to, *now, ports);
+                    subnets_moved = subnets_moved || !same_subnets(old, now);
                     if (!old || !now || old->id == now->id) return;
                     whole_vlan(from, before, *old);  // under another number, each is another entry
                     whole_vlan(to, after, *now);
@@ -81,6 +95,16 @@ std::pair<Image, Image> images_of_change(const config::Running& before, const co
                 [&](const config::StaticKey& key, const config::StaticEntry* old, const config::StaticEntry* now) {
                     if (old) add_static(from, *before.vlan(key.vlan), key.mac, *old, ports);
                     if (now) add_static(to, *after.vlan(key.vlan), key.mac, *now, ports);
+                });
+    if (subnets_moved) {
+        add_routes(from, before, ports.router_mac());
+        add_routes(to, after, ports.router_mac());
+        return {std::move(from), std::move(to)};
+    }
+    differences(before.static_routes(), after.static_routes(),
+                [&](const IpPrefix& prefix, const config::StaticRoute* old, const config::StaticRoute* now) {
+                    if (old) add_static_route(from, before, prefix, *old);
+                    if (now) add_static_route(to, after, prefix, *now);
                 });
     return {std::move(from), std::move(to)};
 }
@@ -102,6 +126,7 @@ Image image_of(const TablesArena& tables) {
             made.member.words[i] = entry.member[i].load(std::memory_order_acquire);
             made.untagged.words[i] = entry.untagged[i].load(std::memory_order_relaxed) & made.member.words[i];
         }
+        read_interface(image, id, entry);
     }
     image.aging_seconds = tables.applier.aging_seconds.load(std::memory_order_relaxed);
     return image;

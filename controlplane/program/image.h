@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "controlplane/config/running.h"
+#include "sync/base/ip.h"
 #include "sync/layout/command.h"
+#include "sync/layout/routes.h"
 #include "sync/layout/tables.h"
 
 namespace baton {
@@ -34,11 +36,15 @@ class PortMap {
 
     bool empty() const { return ids_.empty(); }
 
+    /// The switch's own address, as the data plane was told it.
+    Mac router_mac() const { return router_mac_; }
+
     friend bool operator==(const PortMap&, const PortMap&) = default;
 
   private:
     std::map<PortName, PortId> ids_;
     std::set<PortName> names_;
+    Mac router_mac_;
 };
 
 struct VlanImage {
@@ -60,23 +66,53 @@ struct StaticImage {
     friend bool operator==(const StaticImage&, const StaticImage&) = default;
 };
 
+/// What a VLAN is to layer 3; VLANs without an address have none.
+struct InterfaceImage {
+    std::uint16_t flags = 0;
+    std::uint16_t mtu = 0;
+    std::uint32_t ipv4 = 0;
+    IpBits ipv6;
+    friend bool operator==(const InterfaceImage&, const InterfaceImage&) = default;
+};
+
+struct HopImage {
+    VlanId vlan = 0;
+    IpBits address;
+    friend auto operator<=>(const HopImage&, const HopImage&) = default;
+};
+
+/// A route of the configuration: to the switch's own addresses and subnets, and static ones that have a gateway now.
+struct RouteImage {
+    RouteKind kind{};
+    RouteProtocol protocol{};
+    std::uint32_t metric = 0;
+    std::vector<HopImage> hops;  // in order
+    friend bool operator==(const RouteImage&, const RouteImage&) = default;
+};
+
 struct Image {
     std::map<VlanId, VlanImage> vlans;
     std::map<PortId, PortImage> ports;
     std::map<std::pair<VlanId, std::uint64_t>, StaticImage> statics;  // by VLAN and Mac::value()
     std::uint32_t aging_seconds = 300;
+    std::map<VlanId, InterfaceImage> interfaces;
+    std::map<IpPrefix, RouteImage> routes;
+    std::uint32_t ipfdb_aging_seconds = 0;
 };
 
 /// Members and static entries on ports that the data plane does not have are left out, until it has them.
-/// `statics` false: without static entries, as image_of(tables) is.
-Image image_of(const config::Running& running, const PortMap& ports, bool statics = true);
+Image image_of(const config::Running& running, const PortMap& ports);
+
+/// Without static entries and routes, as image_of(tables) is.
+Image small_image_of(const config::Running& running, const PortMap& ports);
 
 /// What `before` and `after` do not have in common, as two images whose difference() is that of the whole ones. Costs
-/// what has changed, and one look at each VLAN and port; static entries that stay cost nothing.
+/// what has changed, and one look at each VLAN and port; static entries that stay cost nothing, and static routes only
+/// when a subnet came or went.
 std::pair<Image, Image> images_of_change(const config::Running& before, const config::Running& after,
                                          const PortMap& ports);
 
-/// What the tables say now; static entries are not read back.
+/// What the tables say now; static entries are not read back, routes by RoutesWalk (routes_image.h).
 Image image_of(const TablesArena& tables);
 
 }  // namespace baton

@@ -43,17 +43,23 @@ bool Programmer::pump() {
     bool pushed = false;
     std::size_t room = queue_.empty() ? 0 : ring_.room();
     while (!queue_.empty() && room > 0) {
-        const std::shared_ptr<Batch> batch = queue_.front();
-        for (; batch->next < batch->commands.size() && room > 0; ++batch->next, --room) {
+        if (!at_work_) at_work_ = queue_.front();
+        const std::shared_ptr<Batch> batch = at_work_;
+        bool whole = true;  // nothing that was pushed waits for what comes behind it
+        do {
             const Command& command = batch->commands[batch->next];
             const std::uint64_t sequence = ring_.push(command.type, command.owner, command.body);
             if (sequence == 0) return pushed;
             in_ring_.push_back({sequence, command, batch});
             --queued_;
-            ++pushed_;
+            ++batch->next;
+            --room;
             pushed = true;
-        }
-        if (batch->next == batch->commands.size()) queue_.pop_front();
+            ++pushed_;
+            whole = command.type != CommandType::route_hops;
+        } while (batch->next < batch->commands.size() && room > 0);
+        if (whole || batch->next == batch->commands.size()) at_work_.reset();
+        if (batch->next == batch->commands.size()) std::erase(queue_, batch);
     }
     return pushed;
 }

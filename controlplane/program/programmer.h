@@ -31,8 +31,8 @@ class Programmer {
     /// `done` is called from pump(), once, when the last of `commands` has its outcome; at once when there are none.
     void add(std::vector<Command> commands, Done done) { enter(std::move(commands), std::move(done), false); }
 
-    /// The same, ahead of all that is not yet in the ring, be it in the middle of a batch: for what cannot wait behind
-    /// ten thousand commands and depends on none of them.
+    /// The same, ahead of all that is not yet in the ring, be it in the middle of a batch (but not between a route and
+    /// its next hops): for what cannot wait behind ten thousand commands and depends on none of them.
     void add_first(std::vector<Command> commands, Done done) { enter(std::move(commands), std::move(done), true); }
 
     /// Collects outcomes, then fills the ring. True when something was pushed: wake the data plane.
@@ -65,6 +65,7 @@ class Programmer {
 
     CommandWriter ring_;
     std::deque<std::shared_ptr<Batch>> queue_;  // with commands not yet pushed
+    std::shared_ptr<Batch> at_work_;            // must go on before any other: its last command belongs to its next
     std::deque<InRing> in_ring_;
     std::size_t queued_ = 0;
     std::uint64_t pushed_ = 0;

@@ -11,10 +11,19 @@
 namespace baton {
 
 /// What a board follows today; hitless means that all of these are ready.
-inline constexpr std::array followed_subsystems{Subsystem::configuration, Subsystem::l2_hardware, Subsystem::log};
+inline constexpr std::array followed_subsystems{Subsystem::configuration, Subsystem::l2_hardware,
+                                                Subsystem::l3_hardware, Subsystem::log};
 
 inline SubsystemWord subsystem_of(const BoardPage& page, Subsystem subsystem) {
     return SubsystemWord::of(page.subsystem[static_cast<std::size_t>(subsystem)].load(std::memory_order_acquire));
+}
+
+/// That board's release is older than the subsystem, so it says nothing of it. What it would have to hold of it is
+/// configuration, which it cannot take then (config/since.h).
+inline bool is_beyond(const BoardPage& page, Subsystem subsystem) {
+    constexpr std::uint32_t layer3_came_with = 0x000400;  // 0.4.0
+    return subsystem == Subsystem::l3_hardware && page.release.load(std::memory_order_relaxed) < layer3_came_with &&
+           subsystem_of(page, subsystem).state == SubsystemState::disable;
 }
 
 class Subsystems {
@@ -69,7 +78,7 @@ class Subsystems {
 /// All that a slave follows is ready.
 inline bool ready(const BoardPage& page) {
     for (const Subsystem subsystem : followed_subsystems)
-        if (subsystem_of(page, subsystem).state != SubsystemState::ready) return false;
+        if (subsystem_of(page, subsystem).state != SubsystemState::ready && !is_beyond(page, subsystem)) return false;
     return true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An applier in a few lines, over tables in plain memory: takes commands from the ring of the current term and stores
-// what they say and what became of them, as the data plane does. A test steps it, stops it, and makes it refuse.
+// what they say and what became of them, as the data plane does. Layer 3's are done by the data plane's own code, for
+// its tables are no plain words. A test steps it, stops it, and makes it refuse or lie.
 #pragma once
 
 #include <functional>
@@ -8,9 +9,12 @@
 #include <memory>
 #include <vector>
 
-#include "controlplane/program/image.h"
+#include "controlplane/program/commands.h"
+#include "controlplane/program/routes_image.h"
+#include "dataplane/applier/routing.h"
 #include "sync/base/time.h"
 #include "sync/channel/command_ring.h"
+#include "tests/support/arena.h"
 
 namespace baton::test {
 
@@ -19,6 +23,8 @@ class DataplaneInMemory {
     TablesArena& tables() { return *tables_; }
 
     CommandArena& commands() { return *commands_; }
+
+    const RoutesControl& routes() const { return *layer3().arena.as<RoutesControl>(); }
 
     void start(const std::vector<PortName>& ports) {
         PortId id = 3;  // not 1, so that nobody confuses number and position
@@ -44,6 +50,7 @@ class DataplaneInMemory {
         ring.term.store(term);
         tables_->applier.applied.store(0);
         tables_->applier.term.store(term);
+        layer3().routing.term_began();
     }
 
     /// Takes up to `most` commands; how many it took.
@@ -55,15 +62,15 @@ class DataplaneInMemory {
         beat();
         for (; taken < most && reader.next(term, tables_->applier.applied.load(), command); ++taken) {
             said.push_back(command);
-            const Outcome outcome = refuse ? refuse(command) : Outcome::done;
-            if (outcome == Outcome::done) apply(command);
+            Outcome outcome = refuse ? refuse(command) : Outcome::done;
+            if (outcome == Outcome::done && !(lie && lie(command))) outcome = apply(command);
             tables_->applier.outcomes[(command.sequence - 1) % ring_slots].store(static_cast<std::uint32_t>(outcome));
             tables_->applier.applied.store(command.sequence);
         }
         return taken;
     }
 
-    void apply(const Command& command) {
+    Outcome apply(const Command& command) {
         switch (command.type) {
             case CommandType::vlan_set: {
                 const auto set = command.get<VlanSet>();
@@ -77,7 +84,7 @@ class DataplaneInMemory {
                 entry.present.store(1);
                 break;
             }
-            case CommandType::vlan_delete: tables_->vlans[command.get<VlanDelete>().vlan].present.store(0); break;
+            case CommandType::vlan_delete: vlan_gone(command.get<VlanDelete>().vlan); break;
             case CommandType::port_set: {
                 const auto set = command.get<PortConfig>();
                 tables_->ports[set.port].port_vlan.store(set.port_vlan);
@@ -105,25 +112,66 @@ class DataplaneInMemory {
                 });
                 if (command.owner != Owner::configuration) break;
                 ++ends_of_table;
-                for (VlanEntry& entry : tables_->vlans)
-                    if (entry.confirmed_term.load() != command.term) entry.present.store(0);
+                for (VlanId id = 1; id < max_vlans; ++id)
+                    if (tables_->vlans[id].present.load() && tables_->vlans[id].confirmed_term.load() != command.term)
+                        vlan_gone(id);
+                sweep_routes(command);
                 break;
-            default: break;
+            case CommandType::hardware_reset:
+                if (command.get<HardwareReset>().what & reset_l3) layer3().routing.forget_all();
+                break;
+            default:
+                if (is_layer3(command)) return layer3().routing.apply(command);
         }
+        return Outcome::done;
     }
 
     Image image() const {
         Image image = image_of(*tables_);
         image.statics = statics_;
+        RoutesImage read(routes());
+        while (read.read(1000)) {
+        }
+        image.routes = read.routes();
+        image.ipfdb_aging_seconds = routes().ipfdb_aging.load();
         return image;
     }
 
     std::function<Outcome(const Command&)> refuse;
-    std::vector<Command> said;  // everything that step() took
+    std::function<bool(const Command&)> lie;  // true: said to be done, and not done
+    std::vector<Command> said;                // everything that step() took
     int ends_of_table = 0;
 
   private:
+    struct Layer3 {
+        explicit Layer3(TablesArena& tables)
+            : maintenance(std::move(*RoutesMaintenance::open(fd.get(), arena.bytes(), Time{1}))),
+              routing(tables, &maintenance, [](VlanId, std::span<const std::uint8_t>) { return true; }) {}
+
+        Fd fd;
+        Mapping arena = test::arena<RoutesControl>(ArenaKind::routes, &fd, routes_arena_size, 4096);
+        RoutesMaintenance maintenance;
+        Routing routing;
+    };
+
+    Layer3& layer3() const {
+        if (!layer3_) layer3_ = std::make_unique<Layer3>(*tables_);
+        return *layer3_;
+    }
+
+    void vlan_gone(VlanId vlan) {
+        tables_->vlans[vlan].present.store(0);
+        layer3().routing.remove_interface(vlan);
+    }
+
+    void sweep_routes(const Command& command) {
+        RouteSweep sweep = layer3().maintenance.begin_sweep(command.owner, command.term);
+        while (!layer3().maintenance.sweep(sweep)) {
+        }
+    }
+
     std::unique_ptr<TablesArena> tables_ = std::make_unique<TablesArena>();
+    mutable std::unique_ptr<Layer3> layer3_;  // made when it is first needed
     std::unique_ptr<CommandArena> commands_ = std::make_unique<CommandArena>();
     std::map<std::pair<VlanId, std::uint64_t>, StaticImage> statics_;
     std::map<std::pair<VlanId, std::uint64_t>, std::pair<Term, Owner>> confirmed_;  // who last said it, in which term

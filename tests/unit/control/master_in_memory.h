@@ -10,7 +10,6 @@
 #include "controlplane/host/master.h"
 #include "controlplane/standby/follower.h"
 #include "sync/baton/heartbeat.h"
-#include "tests/support/arena.h"
 #include "tests/sync/journal/memory.h"
 #include "tests/unit/control/dataplane_in_memory.h"
 #include "tests/unit/control/random_changes.h"
@@ -34,9 +33,8 @@ class World {
         baton->grant.store(GrantWord{term, slot}.word());
         dataplane.open_ring(term);
         BoardPage &own = pages[index_of(slot)], &peer = pages[index_of(other(slot))];
-        around.reset(new Surroundings{slot, *baton, own, peer, dataplane.tables(), *fdb, *punt,
-                                      *routes.as<RoutesControl>(), *fpm,
-                                      [this] { ++dataplane_wakes; }, [this] { ++other_wakes; }});
+        around.reset(new Surroundings{slot, *baton, own, peer, dataplane.tables(), *fdb, *punt, dataplane.routes(),
+                                      *fpm, [this] { ++dataplane_wakes; }, [this] { ++other_wakes; }});
         follower = std::make_unique<Follower>(journal.arena(), own);
         follower->drain();
         own.role.store(BoardRole::master);
@@ -89,7 +87,6 @@ class World {
     std::unique_ptr<BatonPage> baton = std::make_unique<BatonPage>();
     std::unique_ptr<FdbControl> fdb = std::make_unique<FdbControl>();
     std::unique_ptr<PuntArena> punt = std::make_unique<PuntArena>();
-    Mapping routes = arena<RoutesControl>(ArenaKind::routes, nullptr, routes_arena_size, routes_touched);
     std::unique_ptr<FpmArena> fpm = std::make_unique<FpmArena>();
     BoardPage pages[2];
     std::unique_ptr<Surroundings> around;

@@ -117,7 +117,8 @@ TEST(Peer, tells_how_a_slave_comes_up_each_database_by_itself) {
     words.set_followed(SubsystemState::ready);
     EXPECT_EQ(peer.look(at(4)), Peer::News::became_ready);
     EXPECT_EQ(said(peer),
-              (std::vector<std::string>{"msm-b: l2 hardware database downloaded.", "msm-b: log database downloaded."}));
+              (std::vector<std::string>{"msm-b: l2 hardware database downloaded.",
+                                        "msm-b: l3 hardware database downloaded.", "msm-b: log database downloaded."}));
     words.set(Subsystem::log, SubsystemState::failed, Reason::invalid_record);
     peer.look(at(5));
     const auto failed = said(peer);

@@ -2,6 +2,8 @@
 // Commands: they lead from any tables to any others, and at no step on the way does a frame leak or get lost.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "controlplane/program/commands.h"
 #include "tests/unit/control/dataplane_in_memory.h"
 #include "tests/unit/control/random_changes.h"
@@ -13,13 +15,22 @@ using namespace test;
 
 PortMap ports_of(DataplaneInMemory& dataplane) {
     dataplane.start(port_list());
+    dataplane.tables().applier.router_mac.store(0x020000000000);
     return PortMap::of(dataplane.tables());
+}
+
+/// Every command has to be taken.
+void take(DataplaneInMemory& dataplane, const std::vector<Command>& commands) {
+    for (const Command& command : commands) ASSERT_EQ(dataplane.apply(command), Outcome::done) << describe(command);
 }
 
 void expect_equal(const Image& got, const Image& want, std::uint64_t seed) {
     ASSERT_EQ(got.ports, want.ports) << "seed " << seed;
     ASSERT_EQ(got.statics, want.statics) << "seed " << seed;
     ASSERT_EQ(got.aging_seconds, want.aging_seconds);
+    ASSERT_EQ(got.interfaces, want.interfaces) << "seed " << seed;
+    ASSERT_EQ(got.routes, want.routes) << "seed " << seed;
+    ASSERT_EQ(got.ipfdb_aging_seconds, want.ipfdb_aging_seconds);
     ASSERT_EQ(got.vlans.size(), want.vlans.size()) << "seed " << seed;
     for (const auto& [id, vlan] : want.vlans) {
         ASSERT_TRUE(got.vlans.contains(id));
@@ -48,11 +59,11 @@ TEST(Program, differences_lead_from_any_image_to_any_other) {
         const PortMap ports = ports_of(dataplane);
         const auto from = random.walk(config::Running::factory(port_list()), 50);
         const auto to = random.walk(from, 1 + static_cast<int>(random.below(20)));
-        for (const Command& command : everything(image_of(from, ports))) dataplane.apply(command);
+        take(dataplane, everything(image_of(from, ports)));
         expect_equal(dataplane.image(), image_of(from, ports), seed);
-        for (const Command& command : difference(image_of(from, ports), image_of(to, ports))) dataplane.apply(command);
+        take(dataplane, difference(image_of(from, ports), image_of(to, ports)));
         expect_equal(dataplane.image(), image_of(to, ports), seed);
-        for (const Command& command : everything(image_of(to, ports))) dataplane.apply(command);
+        take(dataplane, everything(image_of(to, ports)));
         expect_equal(dataplane.image(), image_of(to, ports), seed);
         ASSERT_TRUE(difference(image_of(to, ports), image_of(to, ports)).empty());
     }
@@ -134,6 +145,78 @@ TEST(Program, no_step_on_the_way_leaks_or_loses_an_untagged_frame) {
         }
     }
     EXPECT_GT(moves, 100) << "the seeds hardly move a port between VLANs";
+}
+
+TEST(Program, no_step_on_the_way_takes_a_route_from_an_address_that_has_one_before_and_after) {
+    int looked = 0;
+    const auto covered = [](const Image& image, const IpAddress& address) {
+        return std::any_of(image.routes.begin(), image.routes.end(),
+                           [&](const auto& route) { return route.first.contains(address); });
+    };
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        RandomChanges random(seed);
+        DataplaneInMemory dataplane;
+        const PortMap ports = ports_of(dataplane);
+        const auto before = random.walk(config::Running::factory(port_list()), 80);
+        const auto after = random.walk(before, 1 + static_cast<int>(random.below(12)));
+        const Image from = image_of(before, ports), to = image_of(after, ports);
+        std::vector<IpAddress> probes;
+        for (const char* text : {"10.0.0.3", "10.0.0.255", "10.0.1.4", "172.16.5.5", "9.9.9.9", "2001:db8::3",
+                                 "2001:db8:1::9", "2001:db8:9::1"})
+            if (const auto address = *IpAddress::parse(text); covered(from, address) && covered(to, address))
+                probes.push_back(address);
+        take(dataplane, everything(from));
+        for (const Command& command : difference(from, to)) {
+            ASSERT_EQ(dataplane.apply(command), Outcome::done) << describe(command);
+            const RoutePartsRead parts(reinterpret_cast<const std::byte*>(&dataplane.routes()));
+            for (const IpAddress& address : probes) {
+                ASSERT_NE(route_to(parts, address.family, address.bits).word, 0u)
+                    << "seed " << seed << " " << address.text() << " after " << describe(command);
+                ++looked;
+            }
+        }
+    }
+    EXPECT_GT(looked, 1000);
+}
+
+TEST(Program, more_than_two_next_hops_go_ahead_of_their_route) {
+    DataplaneInMemory dataplane;
+    const PortMap ports = ports_of(dataplane);
+    auto running = config::Running::factory(port_list());
+    ASSERT_TRUE(running.replay({address("Default", "10.0.0.1/24")}));
+    for (int count = 1; count <= 16; ++count) {
+        ASSERT_TRUE(running.replay({route("172.16.0.0/12", numbered("10.0.0.", 1 + count))}));
+        take(dataplane, everything(image_of(running, ports)));
+        const auto routes = dataplane.image().routes;
+        EXPECT_EQ(routes.at(*IpPrefix::parse("172.16.0.0/12")).hops.size(), static_cast<std::size_t>(count));
+    }
+}
+
+TEST(Program, a_static_route_takes_the_best_gateways_that_can_be_reached) {
+    DataplaneInMemory dataplane;
+    const PortMap ports = ports_of(dataplane);
+    auto running = config::Running::factory(port_list());
+    const auto hops = [&]() -> std::vector<std::string> {
+        std::vector<std::string> out;
+        const Image image = image_of(running, ports);
+        const auto found = image.routes.find(*IpPrefix::parse("172.16.0.0/12"));
+        if (found == image.routes.end()) return out;
+        for (const HopImage& hop : found->second.hops) out.push_back(IpAddress{Family::ipv4, hop.address}.text());
+        return out;
+    };
+    using Hops = std::vector<std::string>;
+    ASSERT_TRUE(running.replay({vlan_create("red"), route("172.16.0.0/12", "10.0.0.2"),
+                                route("172.16.0.0/12", "10.0.1.2", 5), route("172.16.0.0/12", "10.0.1.3", 5)}));
+    EXPECT_EQ(hops(), Hops{});
+    ASSERT_TRUE(running.replay({address("red", "10.0.1.1/24")}));
+    EXPECT_EQ(hops(), (Hops{"10.0.1.2", "10.0.1.3"}));
+    ASSERT_TRUE(running.replay({address("Default", "10.0.0.1/24")}));
+    EXPECT_EQ(hops(), Hops{"10.0.0.2"});
+    ASSERT_TRUE(running.replay({address_away("Default", "10.0.0.1")}));
+    EXPECT_EQ(hops(), (Hops{"10.0.1.2", "10.0.1.3"}));
+    ASSERT_TRUE(running.replay({address("Default", "172.16.0.1/12")}));
+    EXPECT_EQ(hops().size(), 1u) << "one's own subnet comes first";
+    EXPECT_EQ(image_of(running, ports).routes.at(*IpPrefix::parse("172.16.0.0/12")).kind, RouteKind::connected);
 }
 
 TEST(Program, a_port_that_the_data_plane_lacks_is_left_out_until_it_is_there) {
