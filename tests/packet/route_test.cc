@@ -2,8 +2,10 @@
 // The forwarding path of layer 3: what a packet looks like when it leaves, and by every reason it may not.
 #include <algorithm>
 #include <map>
+#include <random>
 #include <set>
 
+#include "tests/packet/noise.h"
 #include "tests/packet/router.h"
 
 namespace baton::test {
@@ -587,6 +589,47 @@ TEST(TooLong, names_a_cut_that_finds_no_buffer) {
     EXPECT_TRUE(baton.nothing_came_out());
     EXPECT_EQ(baton.lost(Drop::no_buffer), 1u);
     EXPECT_TRUE(baton.is_clean());
+}
+
+// --- anything at all
+// ---------------------------------------------------------------------------------------------------
+
+// Whatever comes in, and whatever changes meanwhile: each frame ends in exactly one way, and no buffer is lost.
+TEST(Accounts, balance_under_faulty_packets_while_everything_changes) {
+    Router baton({.ports = 5, .slots = 512});
+    baton.route("192.0.2.0/24", {{20, "10.0.2.2"}, {30, "10.0.3.2"}, {10, "10.0.1.4"}});
+    baton.route("192.0.3.0/24", RouteKind::reject);
+    baton.route("2001:db8:ff::/48", {{20, "2001:db8:2::2"}, {30, "2001:db8:3::5"}});
+    std::mt19937 random(20261127);
+    const auto draw = [&random](unsigned below) { return static_cast<unsigned>(random() % below); };
+    Noise noise(draw);
+    for (int round = 0; round < 1500; ++round) {
+        for (unsigned n = draw(60); n > 0; --n) {
+            const auto [port, bytes] = noise.next();
+            baton.send(port, bytes);
+        }
+        baton.settle();
+        while (baton.host().take([](VlanId, std::span<const std::uint8_t>) {})) {
+        }
+        if (round % 20 == 0) baton.clear();
+        if (draw(5) == 0) baton.neighbor(20, "10.0.2." + std::to_string(2 + draw(5)), in(20, 2 + draw(5)));
+        if (draw(5) == 0) baton.lose_neighbor(20, "10.0.2." + std::to_string(2 + draw(5)));
+        if (draw(9) == 0) baton.link(static_cast<PortId>(1 + draw(5)), draw(3) != 0);
+        if (draw(9) == 0) baton.mtu(30, draw(2) ? 1500 : 1280);
+        if (draw(9) == 0) baton.tables().vlans[10].interface_index = draw(2);
+        baton.pass(milliseconds(draw(1500)));
+        if (round % 10 != 0) continue;
+        for (int wait = 0; wait < 2; ++wait) {  // who is told that his packet ended may not be known either
+            baton.pass(seconds(4));
+            for (std::size_t i = 0; i < baton.crew().size(); ++i) baton.crew().worker(i).turn();
+        }
+        ASSERT_TRUE(baton.is_clean()) << "round " << round;
+    }
+    for (const Drop why :
+         {Drop::ip_malformed, Drop::ip_checksum, Drop::ip_source, Drop::ip_destination, Drop::ip_options, Drop::not_ip,
+          Drop::ttl_expired, Drop::no_route, Drop::route_reject, Drop::directed_broadcast, Drop::unresolved,
+          Drop::too_big, Drop::neighbor_malformed, Drop::host_absent})
+        EXPECT_GT(baton.lost(why), 0u) << drop_names[static_cast<std::size_t>(why)] << " was never tried";
 }
 
 }  // namespace
