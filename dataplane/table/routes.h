@@ -27,50 +27,56 @@ class Routes {
     /// `count` <= routes_batch IPv4 addresses, host order.
     void lookup4(const std::uint32_t* addresses, Leaf* leaves, unsigned count) const {
         const RouteSlot* at[routes_batch];
-        std::uint32_t covering[routes_batch];
-        for (unsigned i = 0; i < count; ++i) {
-            const RouteRoot& root = control().root[0][addresses[i] >> 24];
-            at[i] = enter(root, addresses[i] >> 8 & 0xffff, covering[i]);
-        }
-        std::uint64_t deeper = 0;
+        const RouteRoot* const root = control().root[0];
+        for (unsigned i = 0; i < count; ++i) at[i] = enter(root[addresses[i] >> 24], addresses[i] >> 8 & 0xffff);
+        std::uint64_t deeper = 0, nothing = 0;
         for (unsigned i = 0; i < count; ++i) {
             leaves[i].word = at[i]->load(std::memory_order_acquire);
-            if (leaves[i].kind() != LeafKind::node) continue;
+            deeper |= std::uint64_t{leaves[i].kind() == LeafKind::node} << i;
+            nothing |= std::uint64_t{leaves[i].word == 0} << i;
+        }
+        for (std::uint64_t left = deeper; left != 0; left &= left - 1) {
+            const int i = __builtin_ctzll(left);
             at[i] = parts_.node(leaves[i].index()) + (addresses[i] & 0xff);
             prefetch(at[i]);
-            deeper |= 1ull << i;
         }
         for (; deeper != 0; deeper &= deeper - 1) {
             const int i = __builtin_ctzll(deeper);
             leaves[i].word = at[i]->load(std::memory_order_acquire);
+            nothing |= std::uint64_t{leaves[i].word == 0} << i;
         }
-        for (unsigned i = 0; i < count; ++i)
-            if (leaves[i].word == 0) leaves[i] = cover(Family::ipv4, IpBits::v4(addresses[i]), covering[i]);
+        for (; nothing != 0; nothing &= nothing - 1) {
+            const int i = __builtin_ctzll(nothing);
+            leaves[i] = cover(Family::ipv4, IpBits::v4(addresses[i]));
+        }
     }
 
     /// `count` <= routes_batch IPv6 addresses.
     void lookup6(const IpBits* addresses, Leaf* leaves, unsigned count) const {
         const RouteSlot* at[routes_batch];
-        std::uint32_t covering[routes_batch];
+        const RouteRoot* const root = control().root[1];
         for (unsigned i = 0; i < count; ++i) {
-            const RouteRoot& root = control().root[1][addresses[i].high >> 56];
-            at[i] = enter(root, bits_of(addresses[i], 8, 16), covering[i]);
+            const std::uint64_t high = addresses[i].high;
+            at[i] = enter(root[high >> 56], high >> 40 & 0xffff);
         }
-        std::uint64_t live = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+        std::uint64_t live = count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1, nothing = 0;
         for (unsigned from = 24; live != 0; from += 8) {
             std::uint64_t deeper = 0;
             for (; live != 0; live &= live - 1) {
                 const int i = __builtin_ctzll(live);
                 leaves[i].word = at[i]->load(std::memory_order_acquire);
+                nothing |= std::uint64_t{leaves[i].word == 0} << i;
                 if (leaves[i].kind() != LeafKind::node) continue;
                 at[i] = parts_.node(leaves[i].index()) + bits_of(addresses[i], from, 8);
                 prefetch(at[i]);
-                deeper |= 1ull << i;
+                deeper |= std::uint64_t{1} << i;
             }
             live = deeper;
         }
-        for (unsigned i = 0; i < count; ++i)
-            if (leaves[i].word == 0) leaves[i] = cover(Family::ipv6, addresses[i], covering[i]);
+        for (; nothing != 0; nothing &= nothing - 1) {
+            const int i = __builtin_ctzll(nothing);
+            leaves[i] = cover(Family::ipv6, addresses[i]);
+        }
     }
 
     /// The adjacency that a flow takes: of a group, the member that `flow` (any 32 bits, evenly spread) falls on. One
@@ -98,25 +104,23 @@ class Routes {
     static void prefetch(const void* at) { __builtin_prefetch(at, 0, 3); }
 
     /// The slot that follows the root's; the root's own leaf when there is no block.
-    const RouteSlot* enter(const RouteRoot& root, std::uint32_t slot, std::uint32_t& covering) const {
-        covering = root.leaf.load(std::memory_order_acquire);
+    const RouteSlot* enter(const RouteRoot& root, std::uint64_t slot) const {
         const std::uint32_t block = root.block.load(std::memory_order_acquire);
         const RouteSlot* at = block == 0 ? &root.leaf : parts_.block(block) + slot;
         prefetch(at);
         return at;
     }
 
-    /// A slot was 0: the root's leaf holds, as it was before the slot was read, if it still is. Otherwise both have
-    /// changed in the meantime (a worker lost its CPU), and the two together may never have been true.
-    Leaf cover(Family family, const IpBits& address, std::uint32_t covering) const {
-        for (int attempt = 0; attempt < 2; ++attempt) {
-            const std::uint32_t now = parts_.root(family, address).leaf.load(std::memory_order_acquire);
-            if (now == covering) return Leaf{covering};
-            covering = now;
-            const Leaf leaf = route_to(parts_, family, address);
-            if (leaf.word != covering) return leaf;
+    /// A slot was 0, so the root's leaf holds; unless both have changed since the slot was read (a worker may lose its
+    /// CPU in between), and then the two together may never have been true. So the slot is looked at once more.
+    Leaf cover(Family family, const IpBits& address) const {
+        const RouteRoot& root = parts_.root(family, address);
+        for (int attempt = 0;; ++attempt) {
+            const Leaf covering{root.leaf.load(std::memory_order_acquire)};
+            const Leaf leaf = longer_route_to(parts_, family, address);
+            if (leaf.word != 0) return leaf;
+            if (root.leaf.load(std::memory_order_acquire) == covering.word || attempt == 2) return covering;
         }
-        return Leaf{covering};
     }
 
     static std::uint32_t member(const RouteGroup& group, std::uint32_t flow, std::uint32_t count) {

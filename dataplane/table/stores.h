@@ -4,6 +4,7 @@
 // written through here is not proven.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -16,9 +17,10 @@ struct PlainStores {
         at.store(value, std::memory_order_release);
     }
 
-    /// Memory that no reader can reach yet.
+    /// Memory that no reader can reach yet: as plain words, many at once.
     static void fill(std::atomic<std::uint32_t>* at, std::size_t count, std::uint32_t value) {
-        for (; count > 0; --count, ++at) at->store(value, std::memory_order_relaxed);
+        static_assert(sizeof *at == sizeof value && std::atomic<std::uint32_t>::is_always_lock_free);
+        std::fill_n(reinterpret_cast<std::uint32_t*>(at), count, value);
     }
 
     /// One compare-and-swap, a full barrier; false, and nothing changed, when another was first.

@@ -75,17 +75,23 @@ class BasicRouteParts {
 using RouteParts = BasicRouteParts<std::byte>;
 using RoutePartsRead = BasicRouteParts<const std::byte>;
 
-/// The longest prefix's leaf of one address; `none`: there is no route. The trie's whole descent, one slot at a time:
-/// for boards and tests. Workers have dataplane/table/routes.h.
+/// The leaf of the longest prefix of more than 8 bits, one slot after another; word 0: there is none.
 template <class Byte>
-Leaf route_to(const BasicRouteParts<Byte>& parts, Family family, const IpBits& address) {
-    const auto& root = parts.root(family, address);
-    const Leaf covering{root.leaf.load(std::memory_order_acquire)};
-    const std::uint32_t block = root.block.load(std::memory_order_acquire);
-    if (block == 0) return covering;
+Leaf longer_route_to(const BasicRouteParts<Byte>& parts, Family family, const IpBits& address) {
+    const std::uint32_t block = parts.root(family, address).block.load(std::memory_order_acquire);
+    if (block == 0) return {};
     Leaf leaf{parts.block(block)[bits_of(address, 8, 16)].load(std::memory_order_acquire)};
     for (unsigned from = 24; leaf.kind() == LeafKind::node && from < address_bits(family); from += 8)
         leaf.word = parts.node(leaf.index())[bits_of(address, from, 8)].load(std::memory_order_acquire);
+    return leaf;
+}
+
+/// The longest prefix's leaf of one address; word 0: there is no route. For boards and tests; workers have
+/// dataplane/table/routes.h.
+template <class Byte>
+Leaf route_to(const BasicRouteParts<Byte>& parts, Family family, const IpBits& address) {
+    const Leaf covering{parts.root(family, address).leaf.load(std::memory_order_acquire)};
+    const Leaf leaf = longer_route_to(parts, family, address);
     return leaf.word == 0 ? covering : leaf;
 }
 
