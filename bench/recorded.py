@@ -30,6 +30,11 @@ def figures(record):
     if bench == 'fdb':
         spread = f'{record["cycles_least"]} to {record["cycles_most"]}'
         yield figure(f'FDB, {record["what"]} by {record["batch"]}, {thousands(record["macs"])}', record['cycles'], 'cycles', False, spread)
+    elif bench == 'routes':
+        unit = next(unit for unit in ('cycles', 'per_second', 'bytes_a_route') if unit in record)
+        family = 'IPv4' if record['family'] == 'ipv4' else 'IPv6'
+        yield figure(f'routes, {family}, {record["what"]}, {record["routes"]:,} routes', record[unit], unit.replace('_', ' '), unit == 'per_second',
+                     f'{record["least"]:g} to {record["most"]:g}', f'{record["of_best"]:.2f} of DPDK\'s best' if record['of_best'] else '')
     elif bench == 'wire':
         about = f'{record["ratio_to_io"]:.2f} of io, A/A {record["aa_min"]:.2f} to {record["aa_max"]:.2f}' + (
             f', ping-pong {record["ping_pong_before"]} then {record["ping_pong_after"]}' if record['ping_pong_before'] else '')
