@@ -99,9 +99,9 @@ void Changes::port_left(VlanId vlan, PortId port) {
 
 void Changes::remove_vlan(VlanId vlan) {
     VlanEntry& entry = tables_->vlans[vlan];
+    routing_->remove_interface(vlan);
     if (entry.present.load(std::memory_order_relaxed) == 0) return;
     entry.present.store(0, std::memory_order_release);
-    routing_->remove_interface(vlan);
     for (unsigned word = 0; word < 4; ++word) {
         entry.member[word].store(0, std::memory_order_release);
         entry.untagged[word].store(0, std::memory_order_release);

@@ -100,12 +100,12 @@ void Routing::remove_interface(VlanId vlan) {
     VlanEntry& entry = tables_->vlans[vlan];
     confirmed_[vlan] = 0;
     if (entry.routing.load(std::memory_order_relaxed) == 0) return;
+    if (routes_) routes_->vlan_lost(vlan);  // first, so that a process that dies behind it does it again
     entry.routing.store(0, std::memory_order_release);
     put(entry.mtu, std::uint16_t{0});
     put(entry.ipv4, 0u);
     put(entry.ipv6_high, std::uint64_t{0});
     put(entry.ipv6_low, std::uint64_t{0});
-    if (routes_) routes_->vlan_lost(vlan);
 }
 
 Outcome Routing::add_hops(const baton::RouteHops& body, Owner owner, std::optional<Pending> before) {
