@@ -219,6 +219,7 @@ void run(const Options& options) {
     applier_setup.send_frame = [&host](VlanId vlan, std::span<const std::uint8_t> frame) {
         return host.inject(vlan, frame);
     };
+    applier_setup.punt = arenas.punt.as<const PuntArena>();
     applier_setup.wake_boards = [a = child.find("wake:msm-a"), b = child.find("wake:msm-b")] {
         wake(a);
         wake(b);

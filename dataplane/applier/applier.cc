@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/applier/applier.h"
 
+#include <utility>
+
 namespace baton {
 
 ApplierRounds::ApplierRounds(Setup setup, Time now)
     : tables_(setup.tables),
       fdb_(setup.fdb),
       baton_(setup.baton),
+      punt_(setup.punt),
       wake_boards_(std::move(setup.wake_boards)),
       routing_(*setup.tables, setup.routes, std::move(setup.send_frame)),
       changes_(
@@ -34,8 +37,17 @@ bool ApplierRounds::turn(Time now) {
     account_for_terms(before);
     const bool maintaining = maintain(now);
     const bool changed = links_.turn(now);
-    if (taken > 0 || changed) wake_boards_();
+    if (punted_since() || taken > 0 || changed) wake_boards_();
     return taken == most_commands || sweeping || maintaining;
+}
+
+/// Workers make no system calls, so it is this thread that tells the master of what they have punted: 10 ms later at
+/// the most, where the master's own tick is 100.
+bool ApplierRounds::punted_since() {
+    if (!punt_) return false;
+    std::uint64_t punted = 0;
+    for (const auto& written : punt_->written) punted += written.load(std::memory_order_relaxed);
+    return std::exchange(punted_, punted) != punted;
 }
 
 void ApplierRounds::account_for_terms(Term before) {

@@ -12,6 +12,7 @@
 #include "dataplane/applier/commands.h"
 #include "dataplane/applier/links.h"
 #include "dataplane/applier/toll.h"
+#include "sync/layout/punt.h"
 
 namespace baton {
 
@@ -25,7 +26,8 @@ class ApplierRounds {
         RoutesMaintenance* routes = nullptr;
         Routing::SendFrame send_frame;
         std::vector<NumberedPort> ports;
-        std::function<void()> wake_boards;  // after commands were dealt with, or a link changed
+        const PuntArena* punt = nullptr;    // null: nobody wants to know what is punted before its next tick
+        std::function<void()> wake_boards;  // after commands were dealt with, a link changed, or workers have punted
     };
 
     /// Counts a new incarnation; all else in the tables is taken as the last data plane left it. The default aging time
@@ -46,10 +48,13 @@ class ApplierRounds {
 
     bool maintain(Time now);
     void account_for_terms(Term before);
+    bool punted_since();
 
     TablesArena* tables_;
     FdbMaintenance* fdb_;
     const BatonPage* baton_;
+    const PuntArena* punt_;
+    std::uint64_t punted_ = 0;  // frames that workers had ever punted at the last look
     std::function<void()> wake_boards_;
     Routing routing_;
     Changes changes_;
