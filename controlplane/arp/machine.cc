@@ -56,6 +56,7 @@ bool may_be_neighbor(const State& state, const Key& key) {
 
 /// Nine tenths of the time, less up to a sixteenth, by the address: what was learned together is not asked together.
 Time reachable_until(const Settings& settings, const Key& key, Time confirmed) {
+    if (settings.timeout == Duration{}) return Time::never();
     if (!settings.refresh) return confirmed + settings.timeout;
     std::uint64_t spread = (key.address.bits.high ^ key.address.bits.low ^ key.vlan) * 0x9e3779b97f4a7c15ull;
     spread = spread >> 56;
@@ -167,7 +168,8 @@ void Machine::learn(const Key& key, Neighbor neighbor, PortId port, const Heard&
 
 /// The MAC is the one that is known. What says nothing new is not worth a record in the journal.
 void Machine::confirm(const Key& key, Neighbor neighbor, PortId port, bool confirms) {
-    const bool young = (now_ - neighbor.confirmed).ns < state_.config.settings.timeout.ns / 16;
+    const Duration timeout = state_.config.settings.timeout;
+    const bool young = timeout == Duration{} || (now_ - neighbor.confirmed).ns < timeout.ns / 16;
     if (neighbor.port == port && (!confirms || (neighbor.phase == Phase::reachable && young))) return;
     neighbor.port = port;
     if (confirms) {

@@ -101,7 +101,7 @@ struct Database {
 };
 
 struct Settings {
-    Duration timeout = seconds(20 * 60);  // of an entry that is not confirmed
+    Duration timeout = seconds(20 * 60);  // of an entry that is not confirmed; 0: none
     std::size_t entries_most = 8192;      // dynamic ones with a MAC, of each family
     std::size_t pending_most = 256;       // without, of each family
     bool refresh = true;                  // ask before the time is over

@@ -95,6 +95,12 @@ class ConfigurationReader::Draft final : public Switch {
 
     void flush(const FdbFlush&, std::function<void(Result<void>)> done) override { done(failure(not_here)); }
 
+    const arp::Database& neighbors() const override { return blank<arp::Database>(); }
+
+    void clear_neighbors(const NeighborClear&, std::function<void(Result<std::size_t>)> done) override {
+        done(failure(not_here));
+    }
+
     Result<void> slave_ready() const override { return failure(not_here); }
 
     Result<void> hitless_ready() const override { return failure(not_here); }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/arp/state.h"
 #include "controlplane/config/kept.h"
 #include "sync/base/log.h"
 #include "sync/layout/baton.h"
@@ -63,6 +64,13 @@ struct TransferRequest {
     bool upload = false;  // of the running configuration; else the answer is the file's text
 };
 
+/// Which dynamic neighbours are to be forgotten: one address, or those of a VLAN (0: of all).
+struct NeighborClear {
+    Family family{};
+    VlanId vlan = 0;
+    std::optional<IpAddress> address = {};
+};
+
 class Switch {
   public:
     virtual ~Switch() = default;
@@ -99,6 +107,12 @@ class Switch {
 
     /// Removes dynamic FDB entries at once; not configuration, so not journalled.
     virtual void flush(const FdbFlush& what, std::function<void(Result<void>)> done) = 0;
+
+    /// The neighbours of both families, as they are known now.
+    virtual const arp::Database& neighbors() const = 0;
+
+    /// Forgets dynamic ones; `done` with how many there were.
+    virtual void clear_neighbors(const NeighborClear& what, std::function<void(Result<std::size_t>)> done) = 0;
 
     /// Could the slave carry on with all that this board holds? The error says which subsystem is not ready, and why.
     virtual Result<void> slave_ready() const = 0;

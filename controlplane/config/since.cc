@@ -28,7 +28,7 @@ Release own = parsed(BATON_VERSION);
 constexpr Release never = ~0u;
 constexpr First changes[] = {
     {1, release(0, 1, 0)}, {11, release(0, 2, 0)}, {13, release(0, 3, 0)}, {18, release(0, 4, 0)}};
-constexpr First subtypes[] = {{1, release(0, 1, 0)}, {8, release(0, 2, 0)}};
+constexpr First subtypes[] = {{1, release(0, 1, 0)}, {8, release(0, 2, 0)}, {20, release(0, 4, 0)}};
 
 Release look_up(std::span<const First> table, std::uint32_t number) {
     Release found = never;

@@ -24,7 +24,7 @@ Release parse_release(std::string_view text);  // "0.2.0"; 0 for anything else
 std::string text_of(Release release);
 
 Release since(const Change& change);
-Release since(std::uint16_t subtype);  // of subsystem `configuration` and `log`
+Release since(std::uint16_t subtype);  // of a journal record, whatever its subsystem
 
 /// The oldest release that can hold this configuration.
 Release needed_for(const Running& running);

@@ -33,18 +33,22 @@ Master::Master(const Surroundings& around, Term term, JournalArena& journal, Com
       committer_(around, term, databases_, scribe_, programmer_, reconciler_),
       peer_(other(around.slot), around.other, &around.baton,
             [this](config::Release release) { return config::needed_for(databases_.running) <= release; }),
+      neighbors_(around, databases_, scribe_, programmer_, reconciler_),
       punts_(around),
       syslog_(databases_.running, std::string(name_of(around.slot))) {
     fabric_.look(monotonic_now());
     Subsystems subsystems(around_.own);
     subsystems.become(Subsystem::configuration, replica_.complete() ? SubsystemState::ready : SubsystemState::initial,
                       lost_by());
+    subsystems.become(Subsystem::arp, replica_.complete() ? SubsystemState::ready : SubsystemState::initial, lost_by());
     subsystems.become(Subsystem::log, SubsystemState::ready, lost_by());
     if (replica_.complete() && replica_.writer_release() != config::own_release())
         if (const auto done =
                 scribe_.write(Subsystem::configuration, config::WRITER, 0, writer_of(config::own_release()));
             !done)
             log::error("cannot journal which release writes: {}", done.error().what);
+    for (const PuntReason reason : {PuntReason::arp, PuntReason::neighbor, PuntReason::resolve})
+        punts_.hand(reason, [this](const PuntedFrame& frame) { neighbors_.on_punt(frame, monotonic_now()); });
     if (hooks_.join) hooks_.join(reconciler_);
     if (replica_.complete()) {
         give_up(consequences);
@@ -58,6 +62,7 @@ Master::Master(const Surroundings& around, Term term, JournalArena& journal, Com
 /// The configuration first, as a record; then what the data plane has to do about it, ahead of everything else it is
 /// told. A master that dies in between leaves a journal that says which of the two configurations holds.
 void Master::give_up(const config::Consequences& consequences) {
+    if (consequences.reset_l3) neighbors_.forget();
     if (consequences.from_flash) boot_from_flash();
     const std::uint32_t what = (consequences.reset_links ? reset_links : 0) | (consequences.reset_l2 ? reset_l2 : 0) |
                                (consequences.reset_l3 ? reset_l3 : 0);
@@ -143,6 +148,10 @@ void Master::on_wake(Time now) {
         begin_anew();
     else
         reconciler_.look();
+    if (replica_.complete() && reconciler_.ports_known()) {
+        neighbors_.look(now);  // first: a new master's engine begins with it
+        punts_.drain([this, now] { return neighbors_.settle(now); });
+    }
     if (programmer_.pump()) around_.wake_dataplane();
     committer_.tick(now);
     if (replica_.complete()) reconciler_.tick(now);  // before that there is nothing to say
@@ -156,7 +165,6 @@ void Master::on_wake(Time now) {
             break;
         case Peer::News::wants_snapshot: write_snapshot("the slave cannot follow the journal"); break;
     }
-    punts_.drain();
     look_at_diagnosis(now);
     publish();
 }
@@ -219,6 +227,13 @@ void Master::flush(const FdbFlush& what, std::function<void(Result<void>)> done)
         done(refusals.empty() ? Result<void>() : failure("the data plane refused the flush; see 'show log'"));
     });
     if (programmer_.pump()) around_.wake_dataplane();
+}
+
+void Master::clear_neighbors(const NeighborClear& what, std::function<void(Result<std::size_t>)> done) {
+    if (!around_.carries(term_))
+        return done(Error{Code::no_master, "this board no longer carries the baton; ask the new master"});
+    done(neighbors_.clear(what, monotonic_now()));
+    publish();
 }
 
 Result<void> Master::slave_ready() const {

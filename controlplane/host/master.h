@@ -21,6 +21,7 @@
 #include "controlplane/host/board_flash.h"
 #include "controlplane/host/committer.h"
 #include "controlplane/host/fabric.h"
+#include "controlplane/host/neighbors.h"
 #include "controlplane/host/peer.h"
 #include "controlplane/host/punts.h"
 #include "controlplane/host/syslog.h"
@@ -90,6 +91,9 @@ class Master : public Switch {
     void commit(config::Transaction transaction, std::function<void(Result<void>)> done) override;
     std::optional<std::string> outcome(std::uint64_t token) const override;
     void flush(const FdbFlush& what, std::function<void(Result<void>)> done) override;
+    const arp::Database& neighbors() const override { return databases_.neighbors.database; }
+
+    void clear_neighbors(const NeighborClear& what, std::function<void(Result<std::size_t>)> done) override;
     Result<void> slave_ready() const override;
     Result<void> hitless_ready() const override;
     Result<void> hand_over() override;
@@ -136,6 +140,7 @@ class Master : public Switch {
     Reconciler reconciler_;
     Committer committer_;
     Peer peer_;
+    Neighbors neighbors_;
     Punts punts_;
     SyslogSender syslog_;
     LineRate line_rate_{200, 20};

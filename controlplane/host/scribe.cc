@@ -38,7 +38,7 @@ Result<std::uint64_t> Scribe::snapshot() {
 
 std::uint64_t Scribe::configuration_most(std::uint64_t saved) const {
     const std::uint64_t capacity = writer_.capacity();
-    const std::uint64_t most = snapshot_most(capacity) - capacity / 8 - capacity / 16;
+    const std::uint64_t most = snapshot_most(capacity) - outcomes_most(capacity) - capacity / 8;  // neighbours, log
     return most > saved ? most - saved : 0;
 }
 

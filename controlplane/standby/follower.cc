@@ -48,7 +48,7 @@ void Follower::begin_transfer(const JournalRecord& first) {
 
 void Follower::took(Replica::Took took) {
     if (took == Replica::Took::failed) {
-        for (const Subsystem subsystem : {Subsystem::configuration, Subsystem::log})
+        for (const Subsystem subsystem : {Subsystem::configuration, Subsystem::arp, Subsystem::log})
             if (replica_.reason(subsystem) != Reason::none)
                 subsystems_.set(subsystem, SubsystemState::failed, replica_.reason(subsystem));
         log::error("cannot follow the master: {}", replica_.complaint());

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "controlplane/standby/neighbors.h"
+
 namespace baton {
 namespace {
 
@@ -155,6 +157,11 @@ Replica::Took Replica::take(Subsystem subsystem, std::uint16_t subtype, const Jo
         if (!parse(record, outcomes)) return damaged();
         for (const auto& outcome : outcomes.outcomes())
             into.outcomes.add(outcome.token(), outcome.text(), outcome.failed());
+        return Took::applied;
+    }
+    if (subsystem == Subsystem::arp && subtype == config::NEIGHBORS) {
+        standby::Neighbors neighbors;
+        if (!parse(record, neighbors) || !take_neighbors(neighbors, into.neighbors.database)) return damaged();
         return Took::applied;
     }
     if (subsystem == Subsystem::log && subtype == config::LOG_LINE) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both boards hold: the running configuration, the outcomes, the log. Fed with journal records only, so that the
-// slave's value is the master's by construction; the master feeds its own with what it has just journalled. Pure: a
-// test makes one, gives it records, and compares.
+// What both boards hold: the running configuration, the outcomes, the log, the neighbours. Fed with journal records
+// only, so that the slave's value is the master's by construction; the master feeds its own with what it has just
+// journalled. Pure: a test makes one, gives it records, and compares.
 //
 // A snapshot's records gather aside and replace everything at SNAPSHOT_END. A record that cannot be taken (unknown and
 // critical, or not applicable) spoils its subsystem: records for it are then passed over until the next snapshot. Whose
@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "controlplane/arp/state.h"
 #include "controlplane/config/kept.h"
 #include "controlplane/config/since.h"
 #include "controlplane/standby/log_ring.h"
@@ -25,6 +26,7 @@ struct Databases {
     config::KeptState kept;
     Outcomes outcomes;
     LogRing log;
+    arp::State neighbors;  // its configuration and links are the master's, and no part of what is followed
 };
 
 class Replica {

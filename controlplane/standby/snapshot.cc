@@ -69,11 +69,14 @@ std::vector<PlainRecord> snapshot_of(const Databases& databases, std::uint64_t c
     }
     const auto size_of = [](const auto& message) { return message.ByteSizeLong() + 8; };
     pack<config::Outcomes>(out, {Subsystem::configuration, config::OUTCOMES, journal_critical, {}}, most,
-                           newest(std::move(outcomes), capacity / 8, size_of),
+                           newest(std::move(outcomes), outcomes_most(capacity), size_of),
                            [](config::Outcomes& into, const config::Outcome& outcome) {
                                *into.add_outcomes() = outcome;
                                return outcome.ByteSizeLong();
                            });
+
+    for (const auto& some : neighbors_messages(databases.neighbors.database, std::min(chunk_size, most / 2)))
+        out.push_back({Subsystem::arp, config::NEIGHBORS, 0, some.SerializeAsString()});
 
     std::vector<config::LogLine> lines;
     for (const LoggedLine& line : databases.log.lines()) lines.push_back(as_message(line));

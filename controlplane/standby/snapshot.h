@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The databases as journal records: SNAPSHOT_BEGIN, the configuration as transactions, outcomes, log lines,
+// The databases as journal records: SNAPSHOT_BEGIN, the configuration as transactions, outcomes, neighbours, log lines,
 // SNAPSHOT_END.
 //
 // Room (C is the journal's capacity): a snapshot is due when the journal from base on exceeds C/2, may take 3C/8, and
 // no single record exceeds C/16; so it always fits beside what is there, and a killed one costs nothing (journal.h).
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "controlplane/standby/neighbors.h"
 #include "controlplane/standby/replica.h"
 
 namespace baton {
@@ -36,7 +38,18 @@ struct PlainRecord {
 /// on.
 std::string writer_of(config::Release release);
 
-/// `capacity` bounds what history may take: outcomes C/8 and log C/16, the newest kept.
+/// How many neighbours a journal of that capacity can carry: in a snapshot they may take C/16.
+constexpr std::size_t neighbors_most(std::uint64_t capacity) {
+    return static_cast<std::size_t>(capacity / 16 / neighbor_record_size);
+}
+
+/// What the outcomes may take: all of them, or C/8.
+constexpr std::uint64_t outcomes_most(std::uint64_t capacity) {
+    return std::min<std::uint64_t>(capacity / 8, outcomes_kept * (outcome_text_size + 32));
+}
+
+/// `capacity` bounds what history may take: outcomes_most() and, of the log, C/16, the newest kept. Whoever adds
+/// neighbours keeps to neighbors_most().
 std::vector<PlainRecord> snapshot_of(const Databases& databases, std::uint64_t capacity,
                                      config::Release release = config::own_release());
 

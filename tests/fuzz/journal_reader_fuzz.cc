@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A damaged or hostile journal: any bytes as its data, any words as its head, base and reserved. The reader must never
 // read outside it, never go round for ever, and never give out a record whose check sum it did not see; a replica fed
-// with what it gives out must hold a configuration that can be told again.
+// with what it gives out must hold a configuration, and neighbours, that can be told again.
 //
 // Input: 1 byte of flags, 3 words of 2 bytes (head, base, reserved, in units of 8 bytes), then data, repeated to fill
 // the ring. Flag 1 mends the check sums first, so that what lies behind them is reached too.
@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "controlplane/standby/neighbors.h"
 #include "controlplane/standby/replica.h"
 #include "sync/channel/journal.h"
 
@@ -78,5 +79,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
     config::Running again;
     must(running == again || again.replay(running.as_changes()).has_value());
     must(running == again);
+    const auto& neighbors = replica.databases().neighbors.database;
+    arp::Database told;
+    for (const auto& some : neighbors_messages(neighbors, 512)) must(take_neighbors(some, told));
+    must(told == neighbors);
     return 0;
 }

@@ -226,6 +226,17 @@ TEST(Age, another_timeout_holds_for_those_that_are_known) {
         << "its time was over already";
 }
 
+TEST(Age, a_timeout_of_nothing_is_no_timeout) {
+    Router router;
+    auto config = plain_config();
+    config.settings.timeout = {};
+    router.configure(config);
+    router.hear(10, 3, host_asks(9, "10.0.0.9", "10.0.0.1"));
+    EXPECT_TRUE(router.pass(seconds(100 * 3600)).empty());
+    EXPECT_TRUE(router.hear(10, 3, host_asks(9, "10.0.0.9", "10.0.0.1")).empty());
+    EXPECT_EQ(router.configure(plain_config()).frames, std::vector{asked("10.0.0.9", mac_of(9))});
+}
+
 TEST(Age, what_was_learned_together_is_not_asked_together) {
     Router router;
     for (unsigned host = 10; host < 110; ++host)

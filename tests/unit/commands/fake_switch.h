@@ -122,6 +122,13 @@ class FakeSwitch final : public Switch {
         if (!drop_flushes_) done({});
     }
 
+    const arp::Database& neighbors() const override { return neighbors_; }
+
+    void clear_neighbors(const NeighborClear& what, std::function<void(Result<std::size_t>)> done) override {
+        neighbor_clears_.push_back(what);
+        done(neighbors_cleared_);
+    }
+
     Result<void> slave_ready() const override {
         if (why_not_.empty()) return {};
         return Error{Code::not_ready, why_not_};
@@ -245,6 +252,9 @@ class FakeSwitch final : public Switch {
     std::map<std::uint64_t, std::string> outcomes_;
     std::string journalled_besides_;  // what the host adds to the text of a change
     std::vector<FdbFlush> flushes_;
+    arp::Database neighbors_;
+    std::vector<NeighborClear> neighbor_clears_;
+    std::size_t neighbors_cleared_ = 0;
     std::vector<std::pair<Slot, bool>> reboots_, diagnoses_;
     Result<void> diagnosis_;
     std::vector<std::function<void()>> held_;

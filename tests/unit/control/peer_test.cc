@@ -60,6 +60,17 @@ TEST(Peer, says_what_is_amiss) {
     EXPECT_TRUE(says(ground.why_not(1), "not running"));
 }
 
+TEST(Peer, of_an_older_release_need_not_follow_what_that_release_did_not_know) {
+    Ground ground;
+    Subsystems(ground.page).set(Subsystem::arp, SubsystemState::disable);
+    ground.page.release.store(0x000300);
+    EXPECT_EQ(ground.why_not(1), "");
+    EXPECT_TRUE(ready(ground.page));
+    ground.page.release.store(0x000400);
+    EXPECT_TRUE(says(ground.why_not(1), "subsystem arp is disable"));
+    EXPECT_FALSE(ready(ground.page));
+}
+
 TEST(Peer, every_reason_has_a_remedy) {
     Ground ground;
     Subsystems words(ground.page);
@@ -116,9 +127,12 @@ TEST(Peer, tells_how_a_slave_comes_up_each_database_by_itself) {
     EXPECT_EQ(said(peer), std::vector<std::string>{"msm-b: configuration database downloaded."});
     words.set_followed(SubsystemState::ready);
     EXPECT_EQ(peer.look(at(4)), Peer::News::became_ready);
-    EXPECT_EQ(said(peer),
-              (std::vector<std::string>{"msm-b: l2 hardware database downloaded.",
-                                        "msm-b: l3 hardware database downloaded.", "msm-b: log database downloaded."}));
+    std::vector<std::string> others;
+    for (const Subsystem subsystem : followed_subsystems)
+        if (subsystem != Subsystem::configuration)
+            others.push_back("msm-b: " + std::string(subsystem_names[static_cast<std::size_t>(subsystem)]) +
+                             " database downloaded.");
+    EXPECT_EQ(said(peer), others);
     words.set(Subsystem::log, SubsystemState::failed, Reason::invalid_record);
     peer.look(at(5));
     const auto failed = said(peer);
