@@ -97,6 +97,8 @@ Result<Plan> configure_iparp_max_entries(const Call&);
 Result<Plan> configure_iparp_max_pending(const Call&);
 Result<Plan> enable_iparp(const Call&);
 Result<Plan> disable_iparp(const Call&);
+Result<std::unique_ptr<Walk>> show_neighbors(const Call&);
+void clear_neighbors(const Call&, Done);
 Result<Plan> configure_ipfdb_agingtime(const Call&);
 
 Result<Plan> create_account(const Call&);
