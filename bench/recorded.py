@@ -24,6 +24,11 @@ def thousands(macs):
     return f'{macs:,} MACs'
 
 
+def entries(record):
+    """How much the table held that decided: routes where it was routed, else addresses."""
+    return f'{record["routes"]:,} routes' if 'routes' in record else thousands(record['macs'])
+
+
 def figures(record):
     """What a record says, as figures with a name that stays the same from run to run."""
     bench = record['bench']
@@ -39,7 +44,7 @@ def figures(record):
         about = f'{record["ratio_to_io"]:.2f} of io, A/A {record["aa_min"]:.2f} to {record["aa_max"]:.2f}' + (
             f', ping-pong {record["ping_pong_before"]} then {record["ping_pong_after"]}' if record['ping_pong_before'] else '')
         spread = f'{record["cycles_min"]} to {record["cycles_max"]} cycles'
-        yield figure(f'wire, {record["form"]}, {record["mode"]}, {thousands(record["macs"])}', record['mpps'] if record['valid'] else None, 'Mpps', True,
+        yield figure(f'wire, {record["form"]}, {record["mode"]}, {entries(record)}', record['mpps'] if record['valid'] else None, 'Mpps', True,
                      spread, about)
     elif bench == 'takeover':
         times, name = record['takeover_us'], f'take-over, {record["cause"]}, {thousands(record["macs"])}'
@@ -127,7 +132,8 @@ def plot(records, path):
     lines = {}
     for record in records:
         if record['bench'] == 'wire' and record['valid']:
-            lines.setdefault(f'{record["form"]}, {record["mode"]}', []).append((record['macs'], record['mpps']))
+            lines.setdefault(f'{record["form"]}, {record["mode"]}{" routed" if "routes" in record else ""}', []).append(
+                (record.get('routes', record.get('macs')), record['mpps']))
         if record['bench'] == 'peers':
             lines.setdefault(f'{record["switch"]}, {record["links"]}', []).append((record['macs'], record['mpps']))
     if not lines:

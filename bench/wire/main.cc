@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench_wire: what the whole L2 path costs at 64 bytes on one core, beside io and macswap on the same wires.
+// bench_wire: what the whole path costs at 64 bytes on one core, switched (l2) and routed (l3), beside io and macswap
+// on the same wires.
 //
 //   one core    the neighbours put 512 frames into the wires, then the worker's turns are timed until all have come
 //   out:
@@ -9,9 +10,9 @@
 //
 // The wires are as the product makes them (16,384 slots of 2,048 bytes), but for the last form.
 //
-// Modes take turns (io macswap l2 l2 macswap io, again and again). A run counts by its median piece, so that time
-// slices lost to others do not; a figure is the median of the runs, with the lowest and the highest. Ratios are paired
-// within a round. A/A is io against io in the same round: what a ratio is worth today.
+// Modes take turns (io macswap l2 l2 macswap io, again and again; l3 for l2 where there are routes). A run counts by
+// its median piece, so that time slices lost to others do not; a figure is the median of the runs, with the lowest and
+// the highest. Ratios are paired within a round. A/A is io against io in the same round: what a ratio is worth today.
 #include <rte_eal.h>
 #include <rte_lcore.h>
 #include <x86intrin.h>
@@ -32,9 +33,10 @@ namespace {
 
 struct Plan {
     std::vector<std::uint64_t> macs{1, 10'000, 1'000'000, 16'000'000};
+    std::vector<std::uint64_t> routes{1, 10'000, 1'000'000};
     unsigned rounds = 7;
     double run_seconds = 0.1;
-    bool one_core = true, two_cores = true, in_cache = true, json = false, only_l2 = false;
+    bool one_core = true, two_cores = true, in_cache = true, json = false, only_path = false;
     unsigned neighbours_core = 0, worker_core = 1;
     std::string commit = "unknown";
 };
@@ -132,7 +134,8 @@ struct Figure {
     std::vector<double> cycles, to_io;
 };
 
-void report(const Plan& plan, const Rig& rig, const char* form, std::uint64_t macs,
+/// `entries`: addresses, or routes where it routes.
+void report(const Plan& plan, const Rig& rig, const char* form, std::uint64_t entries,
             const std::map<Mode, Figure>& figures, const std::vector<double>& aa, double adds, double ping_before,
             double ping_after, bool astray) {
     for (const auto& [mode, figure] : figures) {
@@ -143,20 +146,21 @@ void report(const Plan& plan, const Rig& rig, const char* form, std::uint64_t ma
         const std::string name(mode_names[static_cast<int>(mode)]);
         if (plan.json)
             std::printf(
-                "{\"bench\":\"wire\",\"form\":\"%s\",\"macs\":%llu,\"mode\":\"%s\",\"valid\":%s,\"mpps\":%.2f,"
+                "{\"bench\":\"wire\",\"form\":\"%s\",\"%s\":%llu,\"mode\":\"%s\",\"valid\":%s,\"mpps\":%.2f,"
                 "\"cycles\":%.2f,\"cycles_min\":%.2f,\"cycles_max\":%.2f,\"ratio_to_io\":%.3f,\"aa\":%.3f,"
                 "\"aa_min\":%.3f,\"aa_max\":%.3f,\"runs\":%zu,\"burst\":%u,\"frame_bytes\":%u,\"table_bits\":%u,"
                 "\"huge\":%s,\"adds_per_cycle\":%.2f,\"ping_pong_before\":%.0f,\"ping_pong_after\":%.0f,"
                 "\"tsc_mhz\":%.0f,\"commit\":\"%s\"}\n",
-                form, static_cast<unsigned long long>(macs), name.c_str(), astray ? "false" : "true", mpps, cycles,
-                *least, *most, median(figure.to_io), median(aa), least_aa, most_aa, figure.cycles.size(), burst_size,
-                frame_size, rig.table_bits(), rig.table_is_huge() ? "true" : "false", adds, ping_before, ping_after,
-                tsc_hz() / 1e6, plan.commit.c_str());
+                form, rig.routed() ? "routes" : "macs", static_cast<unsigned long long>(entries), name.c_str(),
+                astray ? "false" : "true", mpps, cycles, *least, *most, median(figure.to_io), median(aa), least_aa,
+                most_aa, figure.cycles.size(), burst_size, frame_size, rig.table_bits(),
+                rig.table_is_huge() ? "true" : "false", adds, ping_before, ping_after, tsc_hz() / 1e6,
+                plan.commit.c_str());
         else
             std::printf(
                 "%-9s %10llu  %-8s %7.1f Mpps  %6.1f cycles (%.1f to %.1f)  %.2f of io  A/A %.2f (%.2f to %.2f)  "
                 "adds %.1f%s%s\n",
-                form, static_cast<unsigned long long>(macs), name.c_str(), mpps, cycles, *least, *most,
+                form, static_cast<unsigned long long>(entries), name.c_str(), mpps, cycles, *least, *most,
                 median(figure.to_io), median(aa), least_aa, most_aa, adds,
                 ping_before > 0 ? (", ping-pong " + std::to_string(static_cast<int>(ping_before)) + " then " +
                                    std::to_string(static_cast<int>(ping_after)))
@@ -168,7 +172,8 @@ void report(const Plan& plan, const Rig& rig, const char* form, std::uint64_t ma
 }
 
 template <class Measure>
-void measure(const Plan& plan, Rig& rig, const char* form, std::uint64_t macs, bool ping, Measure&& run) {
+void measure(const Plan& plan, Rig& rig, const char* form, std::uint64_t entries, bool ping, Measure&& run) {
+    const Mode path = rig.routed() ? Mode::l3 : Mode::l2;
     std::map<Mode, Figure> figures;
     std::vector<double> aa;
     bool astray = false;
@@ -176,16 +181,16 @@ void measure(const Plan& plan, Rig& rig, const char* form, std::uint64_t macs, b
     const double adds = adds_per_cycle();
     {
         auto runner = run();
-        for (const Mode mode : {Mode::io, Mode::macswap, Mode::l2}) runner(mode);  // warm-up, not counted
-        if (plan.only_l2) {
+        for (const Mode mode : {Mode::io, Mode::macswap, path}) runner(mode);  // warm-up, not counted
+        if (plan.only_path) {
             for (unsigned round = 0; round < plan.rounds; ++round)
-                std::printf("%s %llu l2 %.1f cycles\n", form, static_cast<unsigned long long>(macs),
-                            runner(Mode::l2).cycles);
+                std::printf("%s %llu %s %.1f cycles\n", form, static_cast<unsigned long long>(entries),
+                            mode_names[static_cast<int>(path)].data(), runner(path).cycles);
             return;
         }
         for (unsigned round = 0; round < plan.rounds; ++round) {
             std::map<Mode, std::vector<double>> cycles;
-            for (const Mode mode : {Mode::io, Mode::macswap, Mode::l2, Mode::l2, Mode::macswap, Mode::io}) {
+            for (const Mode mode : {Mode::io, Mode::macswap, path, path, Mode::macswap, Mode::io}) {
                 const Run result = runner(mode);
                 astray |= result.astray;
                 cycles[mode].push_back(result.cycles);
@@ -200,24 +205,25 @@ void measure(const Plan& plan, Rig& rig, const char* form, std::uint64_t macs, b
         }
     }
     const double after = ping ? ping_pong_cycles(plan.worker_core) : 0;
-    report(plan, rig, form, macs, figures, aa, adds, before, after, astray);
+    report(plan, rig, form, entries, figures, aa, adds, before, after, astray);
 }
 
 /// The forms on one pair of wires: alone on the worker's core, then with the neighbours on the other.
 void bench_on(const Plan& plan, const Settings& settings, const char* alone, const char* apart) {
     Rig rig(settings);
-    Neighbours neighbours(settings.macs);
+    Neighbours neighbours(rig, settings.macs);
+    const std::uint64_t entries = settings.routes != 0 ? settings.routes : settings.macs;
     if (!rig.table_is_huge() && settings.macs > 10'000)
         std::fprintf(stderr, "%llu addresses: no huge pages left for the table, 4 KB pages make it slower\n",
                      static_cast<unsigned long long>(settings.macs));
     if (alone) {
         pin(plan.worker_core);
-        measure(plan, rig, alone, settings.macs, false,
+        measure(plan, rig, alone, entries, false,
                 [&] { return [&](Mode mode) { return one_core(rig, neighbours, mode, plan.run_seconds); }; });
     }
     if (apart) {
         pin(plan.neighbours_core);
-        measure(plan, rig, apart, settings.macs, true, [&] {
+        measure(plan, rig, apart, entries, true, [&] {
             return [&, other = std::make_unique<Other>(rig, plan.worker_core)](Mode mode) {
                 return two_cores(rig, neighbours, *other, mode, plan.run_seconds);
             };
@@ -226,13 +232,20 @@ void bench_on(const Plan& plan, const Settings& settings, const char* alone, con
 }
 
 void bench(const Plan& plan, Settings settings) {
-    for (const std::uint64_t macs : plan.macs) {
-        settings.macs = macs;
+    const auto on_each_form = [&plan](const Settings& settings) {
         bench_on(plan, settings, plan.one_core ? "one-core" : nullptr, plan.two_cores ? "two-cores" : nullptr);
         Settings small = settings;
         small.slots = 1024;
         small.slot_size = 2112;  // not a multiple of 2048: that would use one set in 32 of the caches
         if (plan.in_cache) bench_on(plan, small, "in-cache", nullptr);
+    };
+    for (const std::uint64_t macs : plan.macs) {
+        settings.macs = macs;
+        on_each_form(settings);
+    }
+    for (const std::uint64_t routes : plan.routes) {
+        settings.routes = routes;
+        on_each_form(settings);
     }
 }
 
@@ -262,11 +275,12 @@ int run(int argc, char** argv) {
     namespace po = boost::program_options;
     Plan plan;
     Settings settings;
-    std::vector<std::uint64_t> macs;
+    std::vector<std::uint64_t> macs, routes;
     po::options_description described(
-        "bench_wire: the whole L2 path beside io and macswap, 64-byte frames, in-memory wires");
+        "bench_wire: the whole path, switched and routed, beside io and macswap, 64-byte frames, in-memory wires");
     auto add = described.add_options();
     add("macs", po::value(&macs)->multitoken(), "addresses (default 1 10000 1000000 16000000)");
+    add("routes", po::value(&routes)->multitoken(), "routes (default 1 10000 1000000; with --macs alone none)");
     add("rounds", po::value(&plan.rounds)->default_value(plan.rounds), "of io macswap l2 l2 macswap io");
     add("seconds", po::value(&plan.run_seconds)->default_value(plan.run_seconds), "of each run");
     add("slots", po::value(&settings.slots)->default_value(settings.slots), "of each wire");
@@ -275,8 +289,9 @@ int run(int argc, char** argv) {
     add("worker-core", po::value(&plan.worker_core)->default_value(1), "core that is measured");
     add("neighbours-core", po::value(&plan.neighbours_core)->default_value(0), "core of the frames' source and sink");
     add("one-core", "only this form")("two-cores", "only this form")("in-cache", "only this form");
-    add("only-l2", "for a profiler: the L2 path alone")("no-huge", "4 KB pages");
-    add("quick", "3 rounds of 30 ms, 1 and 10,000 addresses")("json", "one object a line")("help", "this text");
+    add("only-path", "for a profiler: l2 or l3 alone")("no-huge", "4 KB pages");
+    add("quick", "3 rounds of 30 ms, 1 and 10,000 addresses or routes")("json", "one object a line")("help",
+                                                                                                     "this text");
     po::variables_map given;
     po::store(po::parse_command_line(argc, argv, described), given);
     po::notify(given);
@@ -287,16 +302,19 @@ int run(int argc, char** argv) {
         return 0;
     }
     if (given.count("quick") != 0) {
-        plan.macs = {1, 10'000};
+        plan.macs = plan.routes = {1, 10'000};
         plan.rounds = 3;
         plan.run_seconds = 0.03;
     }
-    if (!macs.empty()) plan.macs = macs;
+    if (!macs.empty() || !routes.empty()) {
+        plan.macs = macs;
+        plan.routes = routes;
+    }
     const bool all = given.count("one-core") + given.count("two-cores") + given.count("in-cache") == 0;
     plan.one_core = all || given.count("one-core") != 0;
     plan.two_cores = (all || given.count("two-cores") != 0) && std::thread::hardware_concurrency() > 1;
     plan.in_cache = all || given.count("in-cache") != 0;
-    plan.only_l2 = given.count("only-l2") != 0;
+    plan.only_path = given.count("only-path") != 0;
     plan.json = given.count("json") != 0;
     plan.commit = commit();
     settings.huge = given.count("no-huge") == 0 && huge_pages_available(64u << 20);

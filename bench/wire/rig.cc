@@ -59,11 +59,12 @@ Rig::Rig(const Settings& settings) {
     setting.keep = [](std::string_view, int) {};
     ports_ = open_ports(specs, kept, setting);
 
-    fill_tables(settings.macs);
+    fill_tables(settings);
     Crew::Setup setup;
     setup.tables = tables_.as<TablesArena>();
     setup.fdb = fdb_.get();
     setup.mempool = pool_;
+    if (routed_) setup.routes = routed_->arena();
     crew_ = std::make_unique<Crew>(setup);
     for (unsigned n = 0; n < 2; ++n) crew_->add_port(static_cast<PortId>(n + 1), *ports_[n]);
     crew_->connect();
@@ -75,7 +76,7 @@ Rig::~Rig() {
     rte_mempool_free(pool_);
 }
 
-void Rig::fill_tables(std::uint64_t macs) {
+void Rig::fill_tables(const Settings& settings) {
     auto& tables = *tables_.as<TablesArena>();
     for (PortId id = 1; id <= 2; ++id) {
         PortEntry& port = tables.ports[id];
@@ -85,11 +86,34 @@ void Rig::fill_tables(std::uint64_t macs) {
         port.port_vlan = vlan;
         port.present = 1;
     }
-    VlanEntry& entry = tables.vlans[vlan];
-    entry.member[0] = entry.untagged[0] = 0b110;
-    entry.flags = vlan_has_tag;
-    entry.present = 1;
+    for (const VlanId id : {1, 2}) {
+        VlanEntry& entry = tables.vlans[id];
+        if (settings.routes == 0 && id == 2) continue;
+        entry.member[0] = entry.untagged[0] = settings.routes == 0 ? 0b110 : 1u << id;
+        entry.flags = vlan_has_tag;
+        entry.present = 1;
+    }
+    if (settings.routes != 0) {
+        for (PortId id = 1; id <= 2; ++id) tables.ports[id].port_vlan = id;
+        routed_.emplace(tables, settings.routes, settings.huge);
+        fill_fdb(4 * Routed::next_hops);
+        for (const VlanId id : {1, 2}) {
+            for (unsigned n = 0; n < Routed::next_hops; ++n) learn(id, Routed::mac(id, n), id);
+        }
+        return;
+    }
+    fill_fdb(settings.macs);
+    for (std::uint64_t i = 0; i < std::max<std::uint64_t>(settings.macs, 2); ++i)
+        learn(vlan, mac(i), static_cast<PortId>(1 + i % 2));
+}
 
+void Rig::learn(VlanId id, std::uint64_t mac, PortId port) {
+    FdbView view = fdb_->begin_batch();
+    if (view.learn(view.mix(id, mac), id, port) != Learn::inserted)
+        throw StartupError{1, "an address found no room in the FDB"};
+}
+
+void Rig::fill_fdb(std::uint64_t macs) {
     // The table has the size to which the switch would have grown it; aging is off, so that one learning lasts.
     table_bits_ = fdb_bits_for(macs);
     const std::size_t size = fdb_table_offset(table_bits_);
@@ -102,20 +126,14 @@ void Rig::fill_tables(std::uint64_t macs) {
     control.max_bits = table_bits_;
     control.shape = FdbShape{table_bits_, 0, 0}.word();
     fdb_ = std::make_unique<Fdb>(fdb_arena_.bytes());
-    std::uint64_t unlearnt = 0;
-    for (std::uint64_t i = 0; i < std::max<std::uint64_t>(macs, 2); ++i) {
-        FdbView view = fdb_->begin_batch();
-        const Learn how = view.learn(view.mix(vlan, mac(i)), vlan, static_cast<PortId>(1 + i % 2));
-        unlearnt += how != Learn::inserted;
-    }
-    if (unlearnt != 0) throw StartupError{1, std::to_string(unlearnt) + " addresses found no room in the FDB"};
 }
 
 bool Rig::turn(Mode mode) {
     switch (mode) {
         case Mode::io: return forward(false);
         case Mode::macswap: return forward(true);
-        case Mode::l2: return crew_->worker(0).turn();
+        case Mode::l2:
+        case Mode::l3: return crew_->worker(0).turn();
     }
     return false;
 }

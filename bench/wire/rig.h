@@ -5,8 +5,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "bench/wire/routed.h"
 #include "dataplane/table/fdb_maintain.h"
 #include "dataplane/worker/crew.h"
 #include "sync/channel/wire.h"
@@ -15,14 +17,15 @@ namespace baton::bench {
 
 struct Settings {
     std::uint64_t macs = 10'000;
+    std::uint64_t routes = 0;                       // not 0: each port is a VLAN of its own, and between them is routed
     std::uint32_t slots = 16384, slot_size = 2048;  // as a wire is unless told otherwise
-    std::uint32_t max_frame = 2040;  // of the packet buffers
+    std::uint32_t max_frame = 2040;                 // of the packet buffers
     std::uint32_t mbufs = 8192;
     bool huge = true;
 };
 
-enum class Mode { io, macswap, l2 };
-inline constexpr std::string_view mode_names[] = {"io", "macswap", "l2"};
+enum class Mode { io, macswap, l2, l3 };
+inline constexpr std::string_view mode_names[] = {"io", "macswap", "l2", "l3"};
 
 class Rig {
   public:
@@ -39,6 +42,9 @@ class Rig {
 
     WireEnd& out_of(unsigned port) { return out_of_[port]; }
 
+    /// Null unless it routes.
+    const Routed* routed() const { return routed_ ? &*routed_ : nullptr; }
+
     /// Address i lives at port i % 2. Known to the FDB, all of them.
     static std::uint64_t mac(std::uint64_t i);
 
@@ -52,7 +58,9 @@ class Rig {
     unsigned table_bits() const { return table_bits_; }
 
   private:
-    void fill_tables(std::uint64_t macs);
+    void fill_tables(const Settings& settings);
+    void fill_fdb(std::uint64_t macs);
+    void learn(VlanId vlan, std::uint64_t mac, PortId port);
     bool forward(bool swap);
 
     Mapping tables_, fdb_arena_;
@@ -64,6 +72,7 @@ class Rig {
     std::vector<std::unique_ptr<Port>> ports_;
     WireEnd into_[2], out_of_[2];
     std::unique_ptr<Fdb> fdb_;
+    std::optional<Routed> routed_;
     std::unique_ptr<Crew> crew_;
 };
 

@@ -73,8 +73,7 @@ class Sink final : public Port {
         const std::size_t at = number(data + 12, 2) == 0x8100 ? 18 : 14;
         if (number(data + at - 2, 2) != 0x0800) return;
         const std::size_t header = (data[at] & 15u) * 4, total = number(data + at + 2, 2);
-        if (data[at] >> 4 != 4 || header < 20) return;  // bridged, with a sender who calls himself the router
-        must(at + total <= frame->pkt_len && total <= mtu);
+        must(data[at] >> 4 == 4 && header >= 20 && at + total <= frame->pkt_len && total <= mtu);
         std::uint64_t sum = 0;
         for (std::size_t i = 0; i < header; i += 2) sum += number(data + at + i, 2);
         while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
@@ -194,6 +193,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
         size -= 3 + length;
         if (length >= 14 && (what & 4))
             for (unsigned i = 0; i < 6; ++i) data[i] = static_cast<std::uint8_t>(router >> (40 - 8 * i));
+        if (length >= 12 && number(data + 6, 6) == router) data[11] ^= 1;  // what the sink takes for routed is
         constexpr std::uint8_t types[4][2] = {{0, 0}, {0x08, 0x00}, {0x86, 0xdd}, {0x08, 0x06}};
         if (length >= 14 && (what >> 3 & 3)) std::memcpy(data + 12, types[what >> 3 & 3], 2);
         Batch batch(ground.table.begin_batch());
