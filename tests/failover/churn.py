@@ -30,6 +30,8 @@ class Wrong(RuntimeError):
 
 
 class Churn:
+    red = ('1:1', '1:2', '1:4')   # the ports of VLAN red
+
     def __init__(self, chassis, seed=0):
         self.chassis = chassis
         self.random = random.Random(seed)
@@ -131,7 +133,7 @@ class Churn:
 
     def _create_static(self):
         mac = f'02:5a:00:00:{self.random.randrange(256):02x}:{self.random.randrange(256):02x}'
-        where = self.random.choice(['1:1', '1:2', '1:4', 'blackhole'])
+        where = self.random.choice([*self.red, 'blackhole'])
         if mac in self.statics:
             return self._delete_static()
         words = 'blackhole' if where == 'blackhole' else f'ports {where}'

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Layer 3 that never rests, beside what churn.py changes: static routes with one and several next hops, black holes, permanent neighbours,
-access lists, VLANs with addresses. The book is the oracle: the running configuration must be it, and so must the tables."""
+access lists, VLANs with addresses. The running configuration must be the book, and the routes in the data plane's own memory what follows
+from that configuration (tests/support/route_tables.py, which is none of the switch's code)."""
 
 import ipaddress
 
 from tests.failover.churn import Churn
+from tests.support import route_tables
 
 GATEWAYS = ('10.20.0.2', '10.30.0.2', '10.10.0.4', '10.20.0.4')
 UNREACHABLE = '10.99.0.1'   # in no subnet: such a route is kept, and waits
@@ -13,8 +15,12 @@ MOST = 40
 
 
 class RoutedChurn(Churn):
-    def __init__(self, chassis, seed=0, access_lists=True):
+    red = ('1:1', '1:4')
+
+    def __init__(self, chassis, router, seed=0, access_lists=True):
         super().__init__(chassis, seed)
+        self.router = router
+        self.memory = route_tables.RouteTables(chassis.show('switch')['dataplane']['pid'])
         self.with_lists = access_lists
         self.routes = {}      # prefix -> set of gateways, or {'blackhole'}
         self.neighbors = {}   # address -> MAC
@@ -123,3 +129,9 @@ class RoutedChurn(Churn):
             shown['subnets'][words[2]] = words[4]
         elif words[:2] == ['create', 'access-list'] and words[2].startswith('churn'):
             shown['access lists'][words[2]] = int(words[2][5:])
+
+    def tables(self):
+        wanted = route_tables.expected(self.chassis.show('configuration')['commands'], self.router)
+        amiss = route_tables.differences(self.memory.routes('configuration'), wanted) + self.memory.astray()
+        fixed = {address: mac for address, mac in self.memory.neighbors().items() if mac.startswith('02:5b')}
+        return {**super().tables(), 'routes': ({}, dict.fromkeys(amiss, 'amiss')), 'permanent neighbors': (self.neighbors, fixed)}

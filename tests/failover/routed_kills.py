@@ -30,10 +30,10 @@ class RoutedKills(kills.Kills):
         return routed.hosts() + passing
 
     def flows(self):
-        return routed.flows(self.arguments.rate)
+        return routed.flows(self.arguments.rate, self.switch.lists)
 
     def churn(self):
-        return RoutedChurn(self.chassis, self.arguments.seed)
+        return RoutedChurn(self.chassis, routed.ROUTER, self.arguments.seed, self.switch.lists)
 
     def meanwhile(self, tester):
         """A neighbour is heard of, or is heard of no more."""
@@ -44,14 +44,12 @@ class RoutedKills(kills.Kills):
         """Dropped were what an access list denies and what a black hole takes, and all of it."""
         offered = {name: sum(flow['offered'] for window in report['windows'] for flow in window['flows'] if flow['name'] == name)
                    for name in ('denied', 'hole')}
-        drops = self.drops()
-        wrong = [f'{drops.pop(reason, 0)} packets were dropped as {reason}, {offered[flow]} were offered'
-                 for reason, flow in (('acl_denied', 'denied'), ('route_blackhole', 'hole')) if drops.get(reason, 0) != offered[flow]]
-        for reason in ('acl_denied', 'route_blackhole'):
-            drops.pop(reason, None)
-        if drops:
-            wrong.append(f'dropped besides: {drops}')
-        return wrong
+        reasons = {'route_blackhole': 'hole', **({'acl_denied': 'denied'} if self.switch.lists else {})}
+        counted = self.chassis.show('drops')['reasons']
+        wrong = [f'{counted[reason]} packets were dropped as {reason}, {offered[flow]} were offered'
+                 for reason, flow in reasons.items() if counted[reason] != offered[flow]]
+        others = {reason: count for reason, count in self.drops().items() if reason not in reasons}
+        return wrong + ([f'dropped besides: {others}'] if others else [])
 
 
 def kill(arguments):

@@ -9,6 +9,7 @@ import re
 import struct
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+MAP_NORESERVE = 0x4000   # most of a large arena has no memory, and gets none by being mapped
 RECORD = struct.Struct('<IIQQBBHI')   # crc length term sequence subsystem flags subtype pad: JournalRecordHeader
 
 
@@ -47,7 +48,7 @@ class Arena:
                 fd = os.open(path, os.O_RDWR)
             except OSError:
                 continue
-            self.memory = mmap.mmap(fd, os.fstat(fd).st_size)
+            self.memory = mmap.mmap(fd, os.fstat(fd).st_size, flags=mmap.MAP_SHARED | MAP_NORESERVE)
             os.close(fd)
             return
         raise RuntimeError(f'process {pid} holds no arena {name}')

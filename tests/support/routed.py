@@ -33,10 +33,11 @@ class RoutedSwitch(Switch):
     def __init__(self, name, build=None, **settings):
         super().__init__(name, build, ports=4, **{'system_mac': ROUTER, **settings})
 
-    def configure(self, access_lists=True):
+    def configure(self):
+        self.lists = self.chassis.run('show', 'access-list').returncode == 0
         path = self.ground.path('routed')
         with open(path, 'w') as file:
-            file.write('\n'.join(configuration(access_lists)) + '\n')
+            file.write('\n'.join(configuration(self.lists)) + '\n')
         done = self.chassis.run('-f', path, timeout=60)
         if done.returncode != 0:
             raise RuntimeError(f'the routed switch: exit {done.returncode}: {done.stdout[-800:]}{done.stderr}')
