@@ -5,7 +5,7 @@
   links                   a tap and a veth count a lost carrier; every flow loses frames
   configuration           flow `tagged` crosses a VLAN that nobody saved: its frames are lost from then on
   layer 2                 flow `silent` goes to a host that spoke once: its frames are flooded from then on
-  layer 3                 the new master's account of what was given up (no route lies in the tables yet)
+  layer 3                 flow `routed` goes to a host that answered ARP once: its packets are lost from then on
 
 Two modules, so that what a lost plane of the fabric costs is seen too: plane-a and plane-b cross it, each on its own plane."""
 
@@ -37,6 +37,8 @@ LEVELS = {'nothing': ('flash', TAKE, Kept(False, False, False, False)),
           'configuration and links': ('inherited', KEEP, Kept(True, True, False, False)),
           'plus L2': ('inherited', f'{KEEP} preserve-state l2', Kept(True, True, True, False)),
           'plus L2 and L3': ('inherited', f'{KEEP} preserve-state l2_l3', Kept(True, True, True, True))}
+ROUTER = '02:ba:70:0f:0f:01'
+ADDRESSES = ('10.50.0.1/24', '10.50.1.1/24')   # both of VLAN Default: from one of its subnets to the other
 SILENT, SPEAKER = '02:51:1e:47:00:01', '02:51:1e:47:00:02'
 UNSAVED_TAG = 30
 WIRES = {'w1': '1:1', 'w2': '1:2', 'w3': '2:1'}
@@ -51,7 +53,9 @@ def crossing(plane):
 
 FLOWS = ['name=inside,from=w1,to=w2,rate=3000,size=imix', 'name=inside-back,from=w2,to=w1,rate=3000', *crossing('A'), *crossing('B'),
          f'name=tagged,from=w1/{UNSAVED_TAG},to=w2/{UNSAVED_TAG},rate=1000',
-         f'name=silent,from=w1,to=w2,src={SPEAKER},dst={SILENT},rate=1000']
+         f'name=silent,from=w1,to=w2,src={SPEAKER},dst={SILENT},rate=1000',
+         f'name=routed,from=near,to=mute,router={ROUTER},rate=1000']
+HOSTS = ['name=near,at=w1,ip=10.50.0.2,gateway=10.50.0.1', 'name=mute,at=w2,ip=10.50.1.2,gateway=10.50.1.1']
 
 
 class Lab:
@@ -85,7 +89,7 @@ class Lab:
         ports = [f'{port} wire,slots=4096,slot-size=2048' for port in WIRES.values()] + ['1:3 tap,iface=lv3', '2:2 net_af_packet,iface=sw4']
         huge = 'yes' if on_wires.free_huge_mb() >= 500 else 'no'
         self.chassis = Chassis(self.ground, ports, self.build, inside, hitless=False, hugepages=huge, fdb_max_entries=100000, mbufs=8192,
-                               max_frame=2000, keepalive_ms=1000)
+                               max_frame=2000, keepalive_ms=1000, system_mac=ROUTER)
         self.chassis.start()
         run('ip', '-n', inside, 'link', 'set', 'lv3', 'netns', self.hosts)
         run('ip', '-n', self.hosts, 'link', 'set', 'lv3', 'up')
@@ -111,6 +115,9 @@ class Lab:
         if NAME not in self.vlans():
             lines += [f'create vlan {NAME}', f'configure vlan {NAME} tag {UNSAVED_TAG}',
                       f'configure vlan {NAME} add ports {WIRES["w1"]},{WIRES["w2"]} tagged']
+        shown = self.chassis.cli('show configuration')
+        lines += [f'configure vlan Default ipaddress {address}' for address in ADDRESSES if address not in shown]
+        lines += ['enable ipforwarding vlan Default', 'disable icmp redirects vlan Default']
         path = self.ground.path('lines')
         with open(path, 'w') as file:
             file.write('\n'.join(lines) + '\n')
@@ -133,7 +140,7 @@ class Lab:
 
     def tester(self):
         ends = {name: f'wire:{self.chassis.door}#{port}' for name, port in WIRES.items()}
-        return Tester(self.chassis, ends, FLOWS, ['--announce', '0', '--drain', '0.1'])
+        return Tester(self.chassis, ends, FLOWS, ['--announce', '0', '--drain', '0.1'], HOSTS)
 
     def settled_since(self, term, seconds=20):
         """A master of a later term that has said everything to the data plane, and links that are back; what it shows."""
@@ -151,6 +158,7 @@ class Lab:
         tester = self.tester()
         try:
             tester.wait_started()
+            tester.tell('silence mute')
             carriers = self.carriers_lost()
             on_wires.pause(0.1)
             tester.mark('failover')
