@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: a private network, a switch, traffic, six acts, and what became of every frame. Started by ./demo."""
+"""The demo: a private network, a switch, traffic, seven acts, and what became of every frame. Started by ./demo."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ import time
 
 from tests.support import processes, report
 from tests.support.chassis import READY, NotUp
-from tests.support.lab import Lab, address, down, mac
+from tests.support.lab import ROUTER_NUMBER, Lab, address, down, mac
 from tests.support.switch import pause
 from tests.support.traffic import Ping, Transfers, Watch, flows, ping_once, tester
 
@@ -43,11 +43,19 @@ class Demo:
         self.chassis.kill('master', how)
         return self.settled(before, 'exception')
 
-    def ten_in_a_row(self):
+    def in_a_row(self, count):
         ways = [lambda: self.hand_over(), lambda: self.kill_master(signal.SIGKILL), lambda: self.kill_master(signal.SIGSEGV)]
         wrong = []
-        for turn in range(BACK_TO_BACK):
+        for turn in range(count):
             wrong += [f'failover {turn + 1}: {sentence}' for sentence in ways[turn % len(ways)]()]
+        return wrong
+
+    def while_it_routes(self):
+        """One failover of each kind while a file crosses from one VLAN to the other; the router itself is asked, too."""
+        wrong = self.in_a_row(3)
+        for host, vlan in (('red1', 'red'), ('blue1', 'blue')):
+            if not ping_once(self.lab, host, vlan, ROUTER_NUMBER):
+                wrong.append(f'{host} got no answer from its router')
         return wrong
 
     def kill_slave(self):
@@ -117,20 +125,21 @@ class Demo:
         self.faults.append((time.monotonic(), what))
         return self.faults[-1][0]
 
-    def act(self, name, do, seconds):
+    def act(self, name, do, seconds, transfers=None):
         """`seconds`: how long its TCP transfer takes, about as long as the act."""
+        transfers = transfers or self.transfers
         window = name
         self.tester.mark(window)
         for ping in self.pings:
             ping.mark(window)
         begun, before, self.without_a_master = time.monotonic(), self.chassis.failover(), 0
-        self.transfers.begin(int(TCP_BYTES_PER_SECOND * seconds), seconds)
+        transfers.begin(int(TCP_BYTES_PER_SECOND * seconds), seconds)
         pause(0.3)
         try:
             wrong = do()
         except (RuntimeError, ProcessLookupError) as error:
             wrong = [str(error)]
-        tcp = self.transfers.end()
+        tcp = transfers.end()
         pause(0.3)
         if not tcp['intact']:
             wrong.append(f'the TCP transfer did not arrive whole {tcp.get("error", "")}')
@@ -142,9 +151,11 @@ class Demo:
               ''.join(f'\n    {sentence}' for sentence in wrong), flush=True)
 
     def begin_traffic(self):
-        print('traffic: numbered UDP both ways over wires, veth and net_tap; TCP; ping', flush=True)
+        print('traffic: numbered UDP both ways over wires, veth and net_tap, within VLANs and routed between them; TCP; ping', flush=True)
         self.transfers = Transfers(self.lab, 'red2', 'trunk', address('red', 3))
-        self.pings = [Ping(self.lab, 'red1', address('red', 2)), Ping(self.lab, 'blue1', address('blue', 3))]
+        self.routed_transfers = Transfers(self.lab, 'blue1', 'red2', address('red', 2))
+        self.pings = [Ping(self.lab, 'red1', address('red', 2)), Ping(self.lab, 'blue1', address('blue', 3)),
+                      Ping(self.lab, 'red1', address('blue', 1)), Ping(self.lab, 'blue1', address('blue', ROUTER_NUMBER))]
         for ping in self.pings:
             ping.wait_started()
             ping.mark('undisturbed')
@@ -164,7 +175,8 @@ class Demo:
         self.act('operator hand-over', self.hand_over, 2)
         self.act('SIGKILL of the master', lambda: self.kill_master(signal.SIGKILL), 2)
         self.act('SIGSEGV of the master', lambda: self.kill_master(signal.SIGSEGV), 2)
-        self.act('ten failovers back to back', self.ten_in_a_row, 4)
+        self.act('ten failovers back to back', lambda: self.in_a_row(BACK_TO_BACK), 4)
+        self.act('three failovers while it routes', self.while_it_routes, 3, self.routed_transfers)
         self.act('slave killed', self.kill_slave, 2)
         self.act('both boards dead for five seconds', self.both_dead, 7)
         measured = self.tester.finish()

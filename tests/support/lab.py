@@ -7,7 +7,7 @@
   1:7 net_af_packet -- new      1:2 wire          -- tester (tagged)
   1:1 wire          -- tester
 
-Host N of VLAN red is 10.10.0.N, of blue 10.20.0.N. `new` has no link until somebody brings it (arrive). The switch
+Host N of VLAN red is 10.10.0.N, of blue 10.20.0.N; the switch is 10.10.0.254 and 10.20.0.254 and routes between them. `new` has no link until somebody brings it (arrive). The switch
 runs in a namespace of its own, so nothing of this is seen on the machine's own interfaces.
 Also `--up` and `--down` of ./demo: up prints as JSON what is where."""
 
@@ -24,6 +24,7 @@ from tests.support.ground import Ground, run, sweep
 NAME = 'demo'
 HUGE_MB = 1024
 VLANS = {'red': 10, 'blue': 20}
+ROUTER, ROUTER_NUMBER = '02:ba:70:0f:0f:01', 254   # system-mac, and the switch's host number in each VLAN
 TRUNK_INDEX, VLAN_INDEX = 100, 1000   # trunk.bpf.c knows them
 
 # port: kind, interface at the switch, host, VLANs (one: untagged; more: tagged), host number
@@ -67,7 +68,7 @@ class Lab:
             if kind == 'net_af_packet':
                 self._veth(interface, host, vlans, number)
         self.chassis = Chassis(self.ground, [self._port_line(port) for port in PORTS], self.build, self.netns['switch'],
-                               hugepages='yes' if self.huge else 'no')
+                               hugepages='yes' if self.huge else 'no', system_mac=ROUTER)
         self.chassis.start()
         for kind, interface, host, vlans, number in PORTS.values():
             if kind in ('tap', 'net_tap'):
@@ -108,6 +109,8 @@ class Lab:
         run('ip', '-n', netns, 'link', 'set', interface, 'address', mac(vlan, number))
         run('ip', '-n', netns, 'address', 'add', address(vlan, number) + '/24', 'dev', interface)
         run('ip', '-n', netns, 'link', 'set', interface, 'up')
+        if host != 'trunk':   # it stands in both VLANs
+            run('ip', '-n', netns, 'route', 'add', 'default', 'via', address(vlan, ROUTER_NUMBER))
 
     def _trunk(self, netns, vlans, number):
         """Tags by tc, since the kernel here may have no 8021q module (trunk.bpf.c)."""
@@ -143,6 +146,8 @@ class Lab:
             for tagged in (False, True):
                 members = [port for port, (*_, vlans, _number) in PORTS.items() if vlan in vlans and (len(vlans) > 1) == tagged]
                 commands.append(f'configure vlan {vlan} add ports {",".join(members)} {"tagged" if tagged else "untagged"}')
+            commands.append(f'configure vlan {vlan} ipaddress {address(vlan, ROUTER_NUMBER)}/24')
+        commands.append('enable ipforwarding')
         for command in commands:
             self.chassis.cli(command)
         return commands
@@ -173,7 +178,7 @@ class Lab:
         return {
             'namespaces': list(self.netns.values()),
             'interfaces': hosts,
-            'vlans': [{'name': vlan, 'tag': tag,
+            'vlans': [{'name': vlan, 'tag': tag, 'router': address(vlan, ROUTER_NUMBER) + '/24', 'router_mac': ROUTER,
                        'untagged': [port for port, (*_, vlans, _n) in PORTS.items() if vlans == [vlan]],
                        'tagged': [port for port, (*_, vlans, _n) in PORTS.items() if vlan in vlans and len(vlans) > 1]}
                       for vlan, tag in VLANS.items()],

@@ -10,7 +10,7 @@ import subprocess
 import threading
 
 from tests.support import processes
-from tests.support.lab import address, mac
+from tests.support.lab import ROUTER, ROUTER_NUMBER, address, mac
 from tests.support.switch import Tester
 
 PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'peer.py')
@@ -21,7 +21,7 @@ def tester(lab, flows):
     """baton-tester on the lab's ends, its first window `undisturbed`; told by commands when an act begins."""
     ends = {'w1': f'wire:{lab.chassis.door}#1:1', 'w2': f'wire:{lab.chassis.door}#1:2', 'veth': f'packet:{lab.netns["tester"]}/eth0',
             'tap': f'packet:{lab.netns["red2"]}/sw4'}
-    return Tester(lab.chassis, ends, flows, ['--sample', '0.02', '--window', 'undisturbed'])
+    return Tester(lab.chassis, ends, flows, ['--sample', '0.02', '--window', 'undisturbed'], hosts())
 
 
 class Ping:
@@ -105,12 +105,19 @@ class Watch:
         return json.loads(out)['seen']
 
 
+def hosts():
+    """Neighbours of the router that the tester plays: one on a wire in red, one on the tagged wire in blue, one on veth in blue."""
+    return [f'name={name},at={at},ip={address(vlan, number)},gateway={address(vlan, ROUTER_NUMBER)},ask=10'
+            for name, at, vlan, number in (('red-host', 'w1', 'red', 101), ('blue-host', 'w2/20', 'blue', 102), ('veth-host', 'veth', 'blue', 103))]
+
+
 def flows():
-    """Both ways between: wires in red, wire and veth in blue (tagged to untagged), net_tap and wire in red."""
+    """Both ways between: wires in red, wire and veth in blue (tagged to untagged), net_tap and wire in red; and routed between red and blue."""
     def both(name, a, b, rate, size):
         return [f'name={name},from={a},to={b},rate={rate},size={size}', f'name={name}-back,from={b},to={a},rate={rate},size={size}']
     return [*both('red-wires', 'w1', 'w2/10', 10000, 'imix'), *both('blue-veth', 'w2/20', 'veth', 2000, '60+1514'),
-            *both('red-tap', 'w1', 'tap', 500, '590')]
+            *both('red-tap', 'w1', 'tap', 500, '590'),
+            *(f'{flow},router={ROUTER}' for flow in both('routed', 'red-host', 'blue-host', 5000, 'imix') + both('routed-veth', 'red-host', 'veth-host', 1000, '590'))]
 
 
 def ping_once(lab, host, vlan, number, count=5, timeout=3):
