@@ -4,25 +4,23 @@
 // without loss in quiet, and never more than line rate: generator, checker, chassis and boards share the other core.
 //
 //   search   trials in quiet, halving the interval (RFC 2544, 26.1); a trial holds when nothing was lost and nothing
-//   waited quiet    and failover, in turn: operator, SIGKILL, SIGSEGV, operator, ...; the latency of each apart
+//            waited
+//   quiet    and failover, in turn: operator, SIGKILL, SIGSEGV, operator, ...; the latency of each apart
 //
 // What was really sent stands beside the rate: mpps_sent, and longest_behind_ms while the machine carried less.
 // The verdict: good, or lossy. Void: frames were lost, but this bench's own wire was found full, because the machine
 // kept its thread away: that is no finding about the switch.
 #include <fmt/core.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <iostream>
-#include <thread>
 
-#include "bench/linerate/stream.h"
+#include "bench/linerate/traffic.h"
 #include "bench/program.h"
 #include "bench/takeover/options.h"
 #include "bench/takeover/rounds.h"
-#include "bench/tester/wire_end.h"
 #include "bench/wire/machine.h"
 
 namespace baton::linerate {
@@ -42,42 +40,15 @@ struct Plan {
     std::string commit;
 };
 
+std::uint64_t astray(const Lab& lab) {
+    const WorkerCounters& counters = lab.tables().workers[0];
+    return flooded_or_dropped(lab) + counters.learned + counters.moved;
+}
+
 double line_rate(const std::vector<std::uint16_t>& lengths) {
     double bytes = 0;
     for (const auto length : lengths) bytes += length + gap_bytes;
     return 10e9 / 8 / (bytes / static_cast<double>(lengths.size()));
-}
-
-Mapping wire(const Lab& lab, const char* port) {
-    auto fd = tester::ask_for_wire(lab.door(), port);
-    if (!fd) throw StartupError{1, fd.error().what};
-    auto mapping = map_arena(fd->get(), ArenaKind::wire, fingerprint<WireArena>(), Access::read_write);
-    if (!mapping) throw StartupError{1, mapping.error().what};
-    return std::move(*mapping);
-}
-
-void nap(double milliseconds) {
-    ::usleep(static_cast<useconds_t>(milliseconds * 1000));
-}
-
-/// Runs the stream on this thread while `driver` runs on another; the stream ends with it.
-template <class Driver>
-Account with_traffic(Stream& stream, const Driver& driver) {
-    std::atomic<bool> stop = false;
-    std::atomic<Phase> phase = Phase::quiet;
-    std::exception_ptr error;
-    std::thread other([&] {
-        try {
-            driver(phase);
-        } catch (...) {
-            error = std::current_exception();
-        }
-        stop = true;
-    });
-    Account account = stream.run(stop, phase);
-    other.join();
-    if (error) std::rethrow_exception(error);
-    return account;
 }
 
 bool holds(const Account& account) {
@@ -97,26 +68,6 @@ double searched(WireArena& from, WireArena& to, Offer offer, double most) {
     }
     if (low == 0) throw StartupError{1, "no rate was carried without loss; is the machine busy?"};
     return low;
-}
-
-bool good(const Account& account) {
-    return account.lost_in_all() + account.duplicated + account.reordered + account.misdelivered + account.corrupted ==
-           0;
-}
-
-std::uint64_t astray(const Lab& lab) {
-    const WorkerCounters& counters = lab.tables().workers[0];
-    std::uint64_t sum = counters.flooded + counters.learned + counters.moved;
-    for (const auto& port : counters.drops)
-        for (const auto& drop : port) sum += drop;
-    return sum;
-}
-
-std::string percentiles(const tester::Histogram& histogram) {
-    const auto us = [&](double percent) { return static_cast<double>(histogram.percentile(percent)) / 1e3; };
-    return fmt::format(R"({{"p50":{:.1f},"p99":{:.1f},"p99.9":{:.1f},"p99.99":{:.1f},"max":{:.1f},"samples":{}}})",
-                       us(50), us(99), us(99.9), us(99.99), static_cast<double>(histogram.largest()) / 1e3,
-                       histogram.total());
 }
 
 struct Outcome {
@@ -173,12 +124,11 @@ std::string json(const Plan& plan, const Setup& setup, const Offer& offer, const
         const auto quiet = static_cast<double>(account.latency[0].percentile(percent));
         return quiet > 0 ? static_cast<double>(account.latency[1].percentile(percent)) / quiet : 0.0;
     };
-    const char* verdict = good(account) ? "good" : account.overflows > 0 ? "void" : "lossy";
     return fmt::format(
                R"({{"bench":"linerate","commit":"{}","frames":"{}","macs":{},"mpps":{:.3f},"of_line_rate":{:.3f},)"
                R"("seconds":{:.1f},"failovers":{},"verdict":"{}",)",
                plan.commit, plan.imix ? "imix" : "64", offer.macs, outcome.rate / 1e6,
-               outcome.rate / line_rate(offer.lengths), outcome.seconds, plan.failovers, verdict) +
+               outcome.rate / line_rate(offer.lengths), outcome.seconds, plan.failovers, verdict(account)) +
            fmt::format(
                R"("offered":{},"delivered":{},"lost":{},"lost_in_quiet":{},"duplicated":{},"reordered":{},"misdelivered":{},)"
                R"("corrupted":{},"dropped_or_flooded":{},"new_master_ms":{{"p50":{:.2f},"p99":{:.2f},"max":{:.2f}}},)",

@@ -43,13 +43,16 @@ Stream::Stream(WireArena& from, WireArena& to, const Offer& offer)
     ticks_per_frame_ = bench::tsc_hz() / offer.frames_per_second;
 }
 
-Stream::~Stream() {
-    from_.peer_up.store(0, std::memory_order_release);
-    to_.peer_up.store(0, std::memory_order_release);
-}
-
 Stream::Pair Stream::pair(std::uint64_t to, std::uint64_t from) {
     return {{__builtin_bswap64(to << 16 | from >> 32), __builtin_bswap64(from << 32 | 0x88b50000)}};
+}
+
+Stream::Pair Stream::pair_of(std::uint64_t number) const {
+    const Pair& known = pairs_[number % (1u << 16)];
+    if (offer_.newcomer_every == 0 || number % offer_.newcomer_every != 0) [[likely]]
+        return known;
+    return pair(__builtin_bswap64(known.words[0]) >> 16,
+                station(offer_.macs + offer_.first_newcomer + number / offer_.newcomer_every));
 }
 
 void Stream::introduce() {
@@ -75,7 +78,7 @@ void Stream::fill(std::uint32_t count) {
     for (std::uint32_t i = 0; i < count; ++i, ++next_in_) {
         WireSlot& slot = in_.to_fill(i);
         slot.length = offer_.lengths[next_in_ % offer_.lengths.size()];
-        const Pair& pair = pairs_[next_in_ % (1u << 16)];
+        const Pair pair = pair_of(next_in_);
         const std::uint64_t words[8] = {pair.words[0], pair.words[1], next_in_};
         std::memcpy(WireEnd::bytes(slot), words, sizeof words);
     }
@@ -94,7 +97,7 @@ std::uint32_t Stream::take(Account& account, Phase phase, std::uint64_t now) {
     for (std::uint32_t i = 0; i < waiting; ++i) {
         const WireSlot& slot = out_.to_read(i);
         const std::uint64_t number = number_of(slot);
-        const Pair& wanted = pairs_[number % (1u << 16)];
+        const Pair wanted = pair_of(number);
         if (std::memcmp(WireEnd::bytes(slot), &wanted, sizeof wanted) != 0 || number >= next_in_ ||
             slot.length != offer_.lengths[number % offer_.lengths.size()]) [[unlikely]] {
             ++account.corrupted;

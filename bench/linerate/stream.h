@@ -29,6 +29,8 @@ struct Offer {
     double frames_per_second = 14'880'952;      // 64 B, and 20 B between frames, at 10 Gb/s
     std::vector<std::uint16_t> lengths = {60};  // in turn; without FCS
     std::uint32_t macs = 10'000;                // half of them behind each wire
+    std::uint32_t newcomer_every = 0;           // so many frames: one with a source never seen before; 0: none
+    std::uint64_t first_newcomer = 0;           // so many were seen in other streams
 };
 
 struct Account {
@@ -45,9 +47,9 @@ struct Account {
 
 class Stream {
   public:
-    /// In at `from`, out at `to`: the peer's ends of two of the switch's wires.
+    /// In at `from`, out at `to`: the peer's ends of two of the switch's wires. Their links stay up when it ends, or
+    /// the switch would forget who lives there before the next stream.
     Stream(WireArena& from, WireArena& to, const Offer& offer);
-    ~Stream();
 
     /// Lets every address speak once, so that the switch knows where it lives. Returns when all frames have come out.
     void introduce();
@@ -61,6 +63,7 @@ class Stream {
     };
 
     static Pair pair(std::uint64_t to, std::uint64_t from);
+    Pair pair_of(std::uint64_t number) const;
     void fill(std::uint32_t count);
     std::uint32_t take(Account& account, Phase phase, std::uint64_t now);
     void odd(Account& account, Phase phase, std::uint64_t number);
@@ -69,7 +72,7 @@ class Stream {
     WireArena &from_, &to_;
     WireEnd in_, out_, back_;  // frames in, frames out; and what comes out where they went in
     Offer offer_;
-    std::vector<Pair> pairs_;  // of frame n: pairs_[n % size]
+    std::vector<Pair> pairs_;  // of frame n: pairs_[n % size], but for a newcomer's source
     std::uint64_t next_in_ = 0, next_out_ = 0;
     std::uint64_t begin_ = 0;
     double ticks_per_frame_ = 0, ns_per_tick_ = 0;

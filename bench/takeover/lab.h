@@ -38,6 +38,8 @@ class Lab {
 
     pid_t master_pid() const { return static_cast<pid_t>(baton().board_pid[index_of(master())].load()); }
 
+    pid_t chassis_pid() const { return chassis_.pid(); }
+
     /// True when the slave is there, follows, and each subsystem that it has is ready.
     bool ready() const;
     void wait_ready() const;

@@ -21,6 +21,8 @@ class Process {
     Process& operator=(Process&&) noexcept;
     ~Process();  // SIGTERM, then SIGKILL after three seconds
 
+    pid_t pid() const { return pid_; }
+
     /// Waits for its end; the exit code, or 128 + signal; -1 when it did not end in time.
     int wait(Duration at_most);
     void say(const std::string& line) const;

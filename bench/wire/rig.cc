@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/wire/rig.h"
 
+#include <rte_eal.h>
 #include <rte_ethdev.h>
 
 #include <utility>
+
+#include "dataplane/stage/stages.h"
 
 namespace baton::bench {
 namespace {
@@ -22,6 +25,18 @@ Mapping arena(ArenaKind kind, bool huge, std::size_t size = sizeof(Root), std::s
 
 }  // namespace
 
+void start_eal(const char* name, bool huge, std::uint32_t mbufs, unsigned core) {
+    std::vector<std::string> words{
+        name, "--no-pci", "--no-telemetry", "--log-level=error", "--lcores", "0@" + std::to_string(core)};
+    for (const char* word : {"--no-huge", "--no-shconf", "-m"})
+        if (!huge) words.emplace_back(word);
+    words.push_back(huge ? "--in-memory" : std::to_string(128 + (mbufs * 4ull >> 10)));
+    std::vector<char*> pointers;
+    for (auto& word : words) pointers.push_back(word.data());
+    if (rte_eal_init(static_cast<int>(pointers.size()), pointers.data()) < 0)
+        throw StartupError{1, "DPDK did not start; with no free huge pages use --no-huge"};
+}
+
 // An odd multiplier mod 2^46 is a bijection; the group and the local bit stay as they are in a host's own address.
 std::uint64_t Rig::mac(std::uint64_t i) {
     return 0x020000000000ull | ((i + 1) * 0x9e3779b97f4b5ull & 0x00ffffffffffull);
@@ -36,15 +51,15 @@ Rig::Rig(const Settings& settings) {
 
     KeptFds kept;
     std::vector<PortSpec> specs;
-    for (unsigned n = 0; n < 2; ++n) {
+    for (unsigned n = 0; n < settings.ports; ++n) {
         auto fd = create_wire(settings.slots, settings.slot_size, settings.huge ? Pages::huge : Pages::small);
         if (!fd) throw StartupError{1, fd.error().what};
         auto mapping = map_arena(fd->get(), ArenaKind::wire, fingerprint<WireArena>(), Access::read_write);
         if (!mapping) throw StartupError{1, mapping.error().what};
         auto& wire = *mapping->as<WireArena>();
         wire.peer_up = 1;
-        into_[n] = WireEnd(wire, 0);
-        out_of_[n] = WireEnd(wire, 1);
+        into_.emplace_back(wire, 0);
+        out_of_.emplace_back(wire, 1);
         wires_.push_back(std::move(*mapping));
         const std::string name = "1:" + std::to_string(n + 1);
         kept.add("port/" + name + "/wire", std::move(*fd));
@@ -64,9 +79,17 @@ Rig::Rig(const Settings& settings) {
     setup.tables = tables_.as<TablesArena>();
     setup.fdb = fdb_.get();
     setup.mempool = pool_;
+    setup.workers = settings.workers;
     if (routed_) setup.routes = routed_->arena();
     crew_ = std::make_unique<Crew>(setup);
-    for (unsigned n = 0; n < 2; ++n) crew_->add_port(static_cast<PortId>(n + 1), *ports_[n]);
+    context_ = std::make_unique<Context>();
+    context_->tables = tables_.as<TablesArena>();
+    context_->counters = &counters(0);
+    context_->mempool = pool_;
+    for (unsigned n = 0; n < ports(); ++n) {
+        crew_->add_port(static_cast<PortId>(n + 1), *ports_[n]);
+        context_->usable.add(static_cast<PortId>(n + 1));
+    }
     crew_->connect();
 }
 
@@ -77,43 +100,24 @@ Rig::~Rig() {
 }
 
 void Rig::fill_tables(const Settings& settings) {
+    const std::uint64_t macs = settings.macs + settings.room_for;
     auto& tables = *tables_.as<TablesArena>();
-    for (PortId id = 1; id <= 2; ++id) {
+    for (PortId id = 1; id <= ports(); ++id) {
         PortEntry& port = tables.ports[id];
         port.max_frame = ports_[id - 1]->about().max_frame;
         port.enabled = 1;
         port.link_up = 1;
-        port.port_vlan = vlan;
+        port.port_vlan = settings.routes != 0 ? id : vlan;
         port.present = 1;
     }
-    for (const VlanId id : {1, 2}) {
+    for (VlanId id = 1; id <= (settings.routes != 0 ? ports() : 1); ++id) {
         VlanEntry& entry = tables.vlans[id];
-        if (settings.routes == 0 && id == 2) continue;
-        entry.member[0] = entry.untagged[0] = settings.routes == 0 ? 0b110 : 1u << id;
+        entry.member[0] = entry.untagged[0] = settings.routes != 0 ? 1u << id : ((1u << ports()) - 1) << 1;
         entry.flags = vlan_has_tag;
         entry.present = 1;
     }
-    if (settings.routes != 0) {
-        for (PortId id = 1; id <= 2; ++id) tables.ports[id].port_vlan = id;
-        routed_.emplace(tables, settings.routes, settings.huge);
-        fill_fdb(4 * Routed::next_hops);
-        for (const VlanId id : {1, 2}) {
-            for (unsigned n = 0; n < Routed::next_hops; ++n) learn(id, Routed::mac(id, n), id);
-        }
-        return;
-    }
-    fill_fdb(settings.macs);
-    for (std::uint64_t i = 0; i < std::max<std::uint64_t>(settings.macs, 2); ++i)
-        learn(vlan, mac(i), static_cast<PortId>(1 + i % 2));
-}
+    if (settings.routes != 0) routed_.emplace(tables, settings.routes, settings.huge);
 
-void Rig::learn(VlanId id, std::uint64_t mac, PortId port) {
-    FdbView view = fdb_->begin_batch();
-    if (view.learn(view.mix(id, mac), id, port) != Learn::inserted)
-        throw StartupError{1, "an address found no room in the FDB"};
-}
-
-void Rig::fill_fdb(std::uint64_t macs) {
     // The table has the size to which the switch would have grown it; aging is off, so that one learning lasts.
     table_bits_ = fdb_bits_for(macs);
     const std::size_t size = fdb_table_offset(table_bits_);
@@ -126,6 +130,23 @@ void Rig::fill_fdb(std::uint64_t macs) {
     control.max_bits = table_bits_;
     control.shape = FdbShape{table_bits_, 0, 0}.word();
     fdb_ = std::make_unique<Fdb>(fdb_arena_.bytes());
+    teach(settings.macs);
+}
+
+void Rig::teach(std::uint64_t macs) {
+    std::memset(fdb_arena_.bytes() + fdb_table_offset(table_bits_), 0, fdb_table_offset(table_bits_));
+    if (routed_)
+        for (VlanId id = 1; id <= ports(); ++id)
+            for (unsigned n = 0; n < Routed::next_hops; ++n) learn(id, Routed::mac(id, n), id);
+    else
+        for (std::uint64_t i = 0; i < std::max<std::uint64_t>(macs, ports()); ++i)
+            learn(vlan, mac(i), static_cast<PortId>(1 + i % ports()));
+}
+
+void Rig::learn(VlanId id, std::uint64_t mac, PortId port) {
+    FdbView view = fdb_->begin_batch();
+    if (view.learn(view.mix(id, mac), id, port) != Learn::inserted)
+        throw StartupError{1, "an address found no room in the FDB"};
 }
 
 bool Rig::turn(Mode mode) {
@@ -133,15 +154,16 @@ bool Rig::turn(Mode mode) {
         case Mode::io: return forward(false);
         case Mode::macswap: return forward(true);
         case Mode::l2:
-        case Mode::l3: return crew_->worker(0).turn();
+        case Mode::l3:
+        case Mode::churned: return crew_->worker(0).turn();
+        default: return cut_off(mode);
     }
-    return false;
 }
 
-// What testpmd calls io and macswap, with the same bursts as the worker.
+/// What testpmd calls io and macswap, with the same bursts as the worker.
 bool Rig::forward(bool swap) {
     bool busy = false;
-    for (unsigned n = 0; n < 2; ++n) {
+    for (unsigned n = 0; n < ports(); ++n) {
         rte_mbuf* frames[burst_size];
         const std::uint16_t count = ports_[n]->receive(frames, burst_size);
         if (count == 0) continue;
@@ -151,17 +173,45 @@ bool Rig::forward(bool swap) {
                 auto* header = rte_pktmbuf_mtod(frames[i], rte_ether_hdr*);
                 std::swap(header->dst_addr, header->src_addr);
             }
-        const std::uint16_t sent = ports_[1 - n]->transmit(frames, count);
-        if (sent < count) rte_pktmbuf_free_bulk(frames + sent, count - sent);
+        send(n, frames, count);
     }
     return busy;
 }
 
+/// As the worker does it, up to and with the stage `last`.
+bool Rig::cut_off(Mode last) {
+    bool busy = false;
+    for (unsigned n = 0; n < ports(); ++n) {
+        Batch batch(fdb_->begin_batch());
+        batch.count = ports_[n]->receive(batch.frame, burst_size);
+        if (batch.count == 0) continue;
+        busy = true;
+        const PortEntry& entry = tables_.as<TablesArena>()->ports[n + 1];
+        batch.ingress = static_cast<PortId>(n + 1);
+        batch.max_frame = entry.max_frame;
+        batch.port_vlan = entry.port_vlan.load(std::memory_order_relaxed);
+        stage::parse(*context_, batch);
+        if (last >= Mode::classify) stage::classify(*context_, batch);
+        if (last >= Mode::learn) stage::learn(*context_, batch);
+        if (last >= Mode::lookup) stage::lookup(*context_, batch);
+        send(n, batch.frame, batch.count);
+    }
+    return busy;
+}
+
+void Rig::send(unsigned from, rte_mbuf** frames, std::uint16_t count) {
+    const std::uint16_t sent = ports_[from ^ 1]->transmit(frames, count);
+    if (sent < count) rte_pktmbuf_free_bulk(frames + sent, count - sent);
+}
+
 std::uint64_t Rig::astray() const {
-    const WorkerCounters& counters = tables_.as<TablesArena>()->workers[0];
-    std::uint64_t sum = counters.flooded + counters.learned + counters.moved;
-    for (const auto& port : counters.drops)
-        for (const auto& drop : port) sum += drop;
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < crew_->size(); ++i) {
+        const WorkerCounters& counters = tables_.as<TablesArena>()->workers[i];
+        sum += counters.flooded + counters.learned + counters.moved;
+        for (const auto& port : counters.drops)
+            for (const auto& drop : port) sum += drop;
+    }
     return sum;
 }
 

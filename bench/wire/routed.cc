@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/wire/routed.h"
 
+#include <chrono>
 #include <random>
 #include <unordered_set>
+
+#include "bench/wire/machine.h"
 
 namespace baton::bench {
 namespace {
@@ -80,6 +83,34 @@ std::uint32_t Routed::address(VlanId behind, std::uint64_t random) const {
             return address;
         random ^= random >> 29;
     }
+}
+
+// A /24 within 0.0.0.0/8, where no destination is drawn.
+void Routed::churn(const WorkerCounters& worker, unsigned per_second, unsigned core) {
+    if (churning_.exchange(true)) return;
+    churn_ = std::thread([this, &worker, per_second, core] {
+        pin(core);
+        constexpr std::uint64_t others = 20'000;
+        for (Time due = monotonic_now(); churning_;) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            const Time now = monotonic_now();
+            for (; due < now; due = due + nanoseconds(1'000'000'000 / per_second), ++churned_) {
+                const auto bits = static_cast<std::uint32_t>(churned_ % others) << 8;
+                const IpPrefix prefix = IpPrefix::of(IpAddress::v4(bits), 24);
+                if (churned_ / others % 2 == 0)
+                    say(prefix, RouteKind::forward, {IpBits::v4(0x0a010002u).high, 0, 1, 1, 0});
+                else
+                    routes_->remove(Owner::configuration, prefix);
+            }
+            const std::uint64_t turns[] = {worker.turns};
+            routes_->turn(now, turns, false);
+        }
+    });
+}
+
+void Routed::quiet() {
+    churning_ = false;
+    if (churn_.joinable()) churn_.join();
 }
 
 }  // namespace baton::bench

@@ -4,8 +4,10 @@
 // side. Destinations are drawn at random from all of them. The real arena, filled by the applier's own hand.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "dataplane/table/routes_maintain.h"
@@ -20,6 +22,15 @@ class Routed {
 
     /// VLAN 1 is port 1's, VLAN 2 port 2's. Throws StartupError.
     Routed(TablesArena& tables, std::uint64_t routes, bool huge);
+
+    ~Routed() { quiet(); }
+
+    Routed(const Routed&) = delete;
+    Routed& operator=(const Routed&) = delete;
+
+    /// So many routes a second to prefixes that nobody asks for come and go, on a thread of that core, until quiet().
+    void churn(const WorkerCounters& worker, unsigned per_second, unsigned core);
+    void quiet();
 
     std::byte* arena() { return memory_.bytes(); }
 
@@ -44,6 +55,9 @@ class Routed {
     Fd fd_;
     std::optional<RoutesMaintenance> routes_;
     std::vector<Prefix> prefixes_[2];  // by VLAN - 1
+    std::atomic<bool> churning_ = false;
+    std::thread churn_;
+    std::uint64_t churned_ = 0;
 };
 
 }  // namespace baton::bench

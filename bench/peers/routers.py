@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Routers between two links: Baton, and DPDK's own l3fwd with its LPM and its FIB, built from the sources in Debian's dpdk-doc.
+
+Prefix i of N (the generator knows the same): from 16.0.0.0 on in steps of a /24, each twentieth only a /28; behind link i % 2. The next hops
+are 10.0.0.2 and 10.0.1.2, whose MACs are the generator's first two stations."""
+
+import glob
+import ipaddress
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+from bench.peers.switches import BUILD, Baton, Peer
+
+ROUTER_MAC = '02:00:00:00:00:fe'
+EXAMPLES = '/usr/share/dpdk/examples'
+LPM_MOST = 100_000   # rte_lpm_add looks through its rules one by one: a million would take hours
+
+
+def prefix(i):
+    return f'{ipaddress.IPv4Address((16 << 24) + (i << 8))}/{28 if i % 20 == 0 else 24}'
+
+
+def station(i):
+    value = 0x020000000000 | ((i + 1) * 0x9e3779b97f4b5 & 0x00ffffffffff)
+    return ':'.join(f'{value >> shift & 255:02x}' for shift in range(40, -8, -8))
+
+
+class Router:
+    """What a peer needs besides to be one: `self.routes`."""
+
+    links, most_routes = ('vhost-user', 'memif'), None
+
+
+class RoutingBaton(Router, Baton):
+    name, settings = 'baton', f'system-mac = {ROUTER_MAC}\n'
+    most_routes = 20_000   # by its command line; more come by zebra (see docs), which takes a machine of its own here
+
+    def up(self):
+        super().up()
+        lines = ['configure vlan Default delete ports all']
+        for n in (0, 1):
+            lines += [f'create vlan side{n}', f'configure vlan side{n} add ports 1:{n + 1} untagged',
+                      f'configure vlan side{n} ipaddress 10.0.{n}.1/24', f'configure iparp add 10.0.{n}.2 {station(n)}']
+        lines += ['enable ipforwarding']
+        self.type_in(lines)
+        routes = [f'configure iproute add {prefix(i)} 10.0.{i % 2}.2' for i in range(max(self.routes, 2))]
+        for at in range(0, len(routes), 250):
+            self.type_in(routes[at:at + 250])
+
+    def type_in(self, lines):
+        path = os.path.join(self.folder, 'lines')
+        with open(path, 'w') as file:
+            file.write('\n'.join(lines) + '\n')
+        done = subprocess.run([os.path.join(BUILD, 'baton'), '--socket', f'{self.folder}/run/session.sock', '-f', path], capture_output=True, text=True,
+                              check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f'Baton refused: {(done.stderr + done.stdout).strip()[-200:]}')
+
+
+class L3fwd(Router, Peer):
+    needs = ('cc', 'gcc')
+
+    @classmethod
+    def why_not(cls):
+        return super().why_not() or (None if program() else 'needs the packages dpdk-doc and libdpdk-dev')
+
+    def up(self):
+        rules = os.path.join(self.folder, 'v4')
+        with open(rules, 'w') as file:
+            file.writelines(f'R{prefix(i)} {i % 2}\n' for i in range(max(self.routes, 2)))
+        with open(os.path.join(self.folder, 'v6'), 'w') as file:
+            file.write('R2001:db8::/32 1\n')
+        self.start([program(), '--lcores', '0@0,1@1', '--main-lcore', '0', '--no-pci', '--in-memory', '-m', '1024', '--force-max-simd-bitwidth=512',
+                    *self.links_used.dpdk(), '--', '-P', '-p', '0x3', '--config=(0,0,1),(1,0,1)', f'--lookup={self.lookup}', '--parse-ptype',
+                    f'--rule_ipv4={rules}', f'--rule_ipv6={self.folder}/v6'], 'l3fwd')
+
+
+class L3fwdLpm(L3fwd):
+    name, lookup, most_routes = 'l3fwd-lpm', 'lpm', LPM_MOST
+
+
+class L3fwdFib(L3fwd):
+    name, lookup = 'l3fwd-fib', 'fib'
+
+
+def program():
+    """The built l3fwd, or nothing. What is changed: no checksum offload is asked of links that have none, room for more routes, and this CPU's own
+    instructions behind pkg-config's."""
+    folder = os.path.join(BUILD, 'bench/peers/l3fwd')
+    made = os.path.join(folder, 'l3fwd/build/l3fwd')
+    if os.path.exists(made):
+        return made
+    with tempfile.TemporaryDirectory(prefix='baton-l3fwd-') as fetched:
+        sources = EXAMPLES if os.path.exists(f'{EXAMPLES}/l3fwd/main.c') else fetch(fetched)
+        if not sources:
+            return None
+        os.makedirs(folder, exist_ok=True)
+        for part in ('l3fwd', 'common'):
+            shutil.copytree(os.path.join(sources, part), os.path.join(folder, part), dirs_exist_ok=True)
+    for name, changes in {
+            'main.c': [(r'RTE_ETH_RX_OFFLOAD_CHECKSUM', '0')],
+            'l3fwd_lpm.c': [(r'(IPV4_L3FWD_LPM_MAX_RULES\s+)1024', r'\g<1>(1 << 20)'), (r'(IPV4_L3FWD_LPM_NUMBER_TBL8S )\(1 << 8\)', r'\g<1>(1 << 16)')],
+            'l3fwd_fib.c': [(r'(config_ipv4\.max_routes = )\(1 << 16\)', r'\g<1>(1 << 21)'), (r'(config_ipv4\.dir24_8\.num_tbl8 = )\(1 << 15\)',
+                                                                                           r'\g<1>(1 << 17)')],
+            'Makefile': [(r'(CFLAGS \+= -I\.\./common)', r'\g<1> -march=native')]}.items():
+        path = os.path.join(folder, 'l3fwd', name)
+        with open(path) as file:
+            text = file.read()
+        for pattern, to in changes:
+            text = re.sub(pattern, to, text)
+        with open(path, 'w') as file:
+            file.write(text)
+    done = subprocess.run(['make', '-C', os.path.join(folder, 'l3fwd'), 'shared'], capture_output=True, check=False, timeout=300)
+    return made if done.returncode == 0 else None
+
+
+def fetch(into):
+    """The sources out of Debian's package, which need not be installed."""
+    for command in (['apt-get', 'download', 'dpdk-doc'], ['sh', '-c', 'dpkg -x dpdk-doc_*.deb .']):
+        if subprocess.run(command, cwd=into, capture_output=True, check=False, timeout=120).returncode != 0:
+            return None
+    found = glob.glob(f'{into}{EXAMPLES}')
+    return found[0] if found else None
+
+
+ROUTERS = (RoutingBaton, L3fwdLpm, L3fwdFib)
