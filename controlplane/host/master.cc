@@ -148,12 +148,9 @@ void Master::on_wake(Time now) {
         begin_anew();
     else
         reconciler_.look();
-    if (replica_.complete() && reconciler_.ports_known()) {
-        neighbors_.look(now);  // first: a new master's engine begins with it
-        punts_.drain([this, now] { return neighbors_.settle(now); });
-    }
     if (programmer_.pump()) around_.wake_dataplane();
     committer_.tick(now);
+    look_at_neighbors(now);
     if (replica_.complete()) reconciler_.tick(now);  // before that there is nothing to say
     const Peer::News news = peer_.look(now);
     for (const auto& [level, line] : peer_.take_lines()) log::write(level, line);
@@ -167,6 +164,12 @@ void Master::on_wake(Time now) {
     }
     look_at_diagnosis(now);
     publish();
+}
+
+void Master::look_at_neighbors(Time now) {
+    if (!replica_.complete() || !reconciler_.ports_known() || retired_) return;
+    neighbors_.look(now);  // first: a new master's engine begins with it
+    punts_.drain([this, now] { return neighbors_.settle(now); });
 }
 
 void Master::write_snapshot(std::string_view why) {
@@ -206,6 +209,7 @@ void Master::clear_log() {
 
 void Master::commit(config::Transaction transaction, std::function<void(Result<void>)> done) {
     committer_.commit(std::move(transaction), std::move(done));
+    look_at_neighbors(monotonic_now());  // who was answered sees what he has changed
     publish();
 }
 

@@ -120,6 +120,7 @@ class Master : public Switch {
     void publish();
     Reason lost_by() const;
     void look_at_diagnosis(Time now);
+    void look_at_neighbors(Time now);
 
     struct Diagnosis {  // of the other board, under way
         std::function<void(Result<void>)> done;

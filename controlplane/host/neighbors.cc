@@ -2,6 +2,7 @@
 #include "controlplane/host/neighbors.h"
 
 #include <cstring>
+#include <utility>
 
 #include "controlplane/host/neighbor_config.h"
 #include "controlplane/standby/neighbors.h"
@@ -136,18 +137,18 @@ bool Neighbors::settle(Time now) {
     }
     if (subsystems_[Subsystem::arp].state == SubsystemState::failed)
         subsystems_.set(Subsystem::arp, SubsystemState::ready);
-    program(now);
-    log_notes(now);
-    actions_ = {};
+    const arp::Actions actions = std::exchange(actions_, {});  // what follows may lead back here
+    program(actions, now);
+    log_notes(actions, now);
     return true;
 }
 
 /// Frames are for now: a data plane that is away, or a queue that is long, gets none, and the engine asks again.
-void Neighbors::program(Time now) {
+void Neighbors::program(const arp::Actions& actions, Time now) {
     std::vector<Command> commands;
-    for (const arp::Program& program : actions_.programs) commands.push_back(neighbor_command(program));
+    for (const arp::Program& program : actions.programs) commands.push_back(neighbor_command(program));
     if (reconciler_.dataplane_present(now) && programmer_.waiting() < ring_slots)
-        for (const arp::Frame& frame : actions_.frames) {
+        for (const arp::Frame& frame : actions.frames) {
             if (frame.bytes.size() > sent_frame_most) continue;
             FrameSend send{};
             send.vlan = frame.vlan;
@@ -169,8 +170,8 @@ void Neighbors::program(Time now) {
     if (programmer_.pump()) around_.wake_dataplane();
 }
 
-void Neighbors::log_notes(Time now) {
-    for (const arp::Note& note : actions_.notes) {
+void Neighbors::log_notes(const arp::Actions& actions, Time now) {
+    for (const arp::Note& note : actions.notes) {
         if (!note_rate_.let_through(now)) continue;
         if (const auto held_back = note_rate_.take_held_back())
             log::warning("{} lines about neighbours before this one came too fast", held_back);

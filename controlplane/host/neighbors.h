@@ -39,9 +39,9 @@ class Neighbors {
 
   private:
     bool journal();
-    void program(Time now);
+    void program(const arp::Actions& actions, Time now);
     void send(const arp::Frame& frame);
-    void log_notes(Time now);
+    void log_notes(const arp::Actions& actions, Time now);
     void follow_configuration();
     arp::Links links() const;
 
