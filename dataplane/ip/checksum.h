@@ -44,11 +44,12 @@ inline std::uint16_t checksum(std::uint64_t sum) {
     return static_cast<std::uint16_t>(~fold(sum));
 }
 
-/// Whether the checksum of an IPv4 header without options is right.
+/// Whether the checksum of an IPv4 header without options is right. A one's complement sum is one modulo 0xffff, and to
+/// ask whether a number divides is a multiplication.
 inline bool header_is_whole(const std::uint8_t* header) {
     std::uint64_t sum = 0;
     for (unsigned i = 0; i < 20; i += 4) sum += word_at<std::uint32_t>(header + i);
-    return fold(sum) == 0xffff;
+    return sum % 0xffff == 0;  // it is not 0: that would be version 0
 }
 
 /// The pseudo header of upper layers over IPv6 (RFC 8200 8.1); `addresses` are source and destination as they lie.

@@ -59,13 +59,25 @@ Drop judge_length(const Batch& batch, rte_mbuf* frame) {
     return Drop::count_;
 }
 
-/// Of the frames to group addresses, those that only the master sees. Before the addresses are mixed.
-void set_reserved_apart(Batch& batch) {
-    for (std::uint64_t rest = batch.group; rest; rest &= rest - 1) {
-        const int i = __builtin_ctzll(rest);
-        batch.reserved |= static_cast<std::uint64_t>((batch.dst[i] & 0xfffffffffff0) == reserved_addresses) << i;
+constexpr std::uint64_t address_bits = 0xffffffffffff;
+
+// Only bursts that have such frames pay for telling which, and before the addresses are mixed. Dropped frames have no
+// address.
+void mark_own(Batch& batch, std::uint64_t router) {
+    for (unsigned i = 0; i < batch.count; ++i)
+        batch.own |= static_cast<std::uint64_t>((batch.dst[i] & address_bits) == router) << i;
+    batch.own &= ~batch.gone;
+}
+
+void mark_groups(Batch& batch) {
+    for (unsigned i = 0; i < batch.count; ++i) {
+        const std::uint64_t dst = batch.dst[i] & address_bits;
+        const bool reserved = (dst & ~0xfull) == reserved_addresses;
+        batch.reserved |= static_cast<std::uint64_t>(reserved) << i;
+        batch.group |= static_cast<std::uint64_t>(!reserved && (dst >> 40 & 1)) << i;
     }
-    batch.group &= ~batch.reserved;
+    batch.reserved &= ~batch.gone;
+    batch.group &= ~batch.gone;
 }
 
 /// From VLAN and address to what the FDB takes, and the buckets asked for. Loops of their own: the compiler mixes four
@@ -87,7 +99,8 @@ void parse(Context& context, Batch& batch) {
     const VlanId port_vlan = batch.port_vlan;
     const unsigned count = batch.count;
     const std::uint64_t router = context.tables->applier.router_mac.load(std::memory_order_relaxed);
-    std::uint64_t own = 0, group = 0, bytes = 0;
+    std::uint64_t all = 0, bytes = 0;
+    bool any_own = false;
     std::uint32_t longest = 0, unlike = 0;
     for (unsigned i = 0; i < count; ++i) {
         rte_mbuf* frame = batch.frame[i];
@@ -116,17 +129,16 @@ void parse(Context& context, Batch& batch) {
             drop_from(context, batch, i, vlan == reserved_vid ? Drop::broken_tag : Drop::source_multicast);
             continue;
         }
-        own |= static_cast<std::uint64_t>(dst == router) << i;
-        group |= (dst >> 40 & 1) << i;
+        any_own |= dst == router;
+        all |= dst;
         batch.vlan[i] = vlan;
         batch.tag[i] = tag;
         unlike |= (vlan ^ batch.vlan[0]) | (static_cast<unsigned>(tag) ^ static_cast<unsigned>(batch.tag[0]));
         batch.dst[i] = fdb_key(vlan, dst);
         batch.src[i] = fdb_key(vlan, src);
     }
-    batch.own = own;
-    batch.group = group;
-    if (group != 0) set_reserved_apart(batch);
+    if (any_own) mark_own(batch, router);
+    if (all >> 40 & 1) mark_groups(batch);
     batch.bytes = bytes;
     batch.longest = longest;
     batch.uniform = unlike == 0 && batch.gone == 0;

@@ -7,6 +7,16 @@
 #include "dataplane/stage/stages.h"
 
 namespace baton::stage {
+namespace {
+
+/// Both in two stores.
+void write_addresses(std::uint8_t* frame, std::uint64_t to, std::uint64_t from) {
+    const std::uint64_t head = __builtin_bswap64(to << 16 | from >> 32);
+    std::memcpy(frame, &head, sizeof head);
+    ip::store_be32(frame + 8, static_cast<std::uint32_t>(from));
+}
+
+}  // namespace
 
 void rewrite(Context& context, Batch& batch, const Packets& packets) {
     const std::uint64_t router = context.tables->applier.router_mac.load(std::memory_order_relaxed);
@@ -16,8 +26,7 @@ void rewrite(Context& context, Batch& batch, const Packets& packets) {
         rte_mbuf* frame = batch.frame[i];
         auto* data = rte_pktmbuf_mtod(frame, std::uint8_t*);
         const HopWord hop = packets.hop[i];
-        store_be48(data, hop.mac);
-        store_be48(data + 6, router);
+        write_addresses(data, hop.mac, router);
         if (batch.tag[i] == TagForm::tagged) write_identifier(frame, hop.vlan);
         std::uint8_t* packet = data + packets.offset[i];
         if (packets.v4 >> i & 1)

@@ -13,6 +13,10 @@
 namespace baton::stage {
 namespace {
 
+bool is_routed(const Context& context, VlanId vlan) {
+    return vlan_of(context, vlan).routing.load(std::memory_order_acquire) & interface_up;
+}
+
 bool has_host(const Context& context, VlanId vlan) {
     return context.host && vlan_of(context, vlan).interface_index.load(std::memory_order_relaxed) != 0;
 }
@@ -79,33 +83,44 @@ void group_frame(Context& context, Batch& batch, unsigned i, std::uint16_t type,
     if (context.budgets.copies.take(context.now)) copy_to_host(context, batch, i);
 }
 
+/// To the router's own MAC, or to a group, and not plainly IPv4 in a VLAN with an interface.
+void look_at(Context& context, Batch& batch, unsigned i) {
+    const std::uint64_t bit = 1ull << i;
+    if (!is_routed(context, batch.vlan[i])) {
+        batch.own &= ~bit;
+        return;
+    }
+    const std::uint16_t type = ip::type_of(rte_pktmbuf_mtod(batch.frame[i], const std::uint8_t*), batch.tag[i]);
+    const unsigned offset = ip::offset_behind(batch.tag[i]);
+    if (batch.group & bit) return group_frame(context, batch, i, type, offset);
+    if (type == ip::type_v4) return;
+    if (type == ip::type_v6) {
+        if (batch.frame[i]->data_len >= offset + ip::v6_header && carries_icmp6(batch.frame[i], offset))
+            end_if_heard(context, batch, i, agent::hear_discovery(context, batch, i));
+    } else if (type == ip::type_arp) {
+        end_if_heard(context, batch, i, agent::hear_arp(context, batch, i));
+    } else {
+        drop_from(context, batch, i, Drop::not_ip);
+    }
+}
+
+/// Which of batch.own are IPv4 and nothing else needs to be known of them; of a burst of one VLAN only, as most are.
+std::uint64_t plain_packets(const Context& context, const Batch& batch) {
+    if (!batch.uniform || !is_routed(context, batch.vlan[0])) return 0;
+    std::uint64_t plain = 0;
+    for (std::uint64_t rest = batch.own; rest; rest &= rest - 1) {
+        const auto i = static_cast<unsigned>(__builtin_ctzll(rest));
+        const auto* data = rte_pktmbuf_mtod(batch.frame[i], const std::uint8_t*);
+        plain |= static_cast<std::uint64_t>(ip::type_of(data, batch.tag[0]) == ip::type_v4) << i;
+    }
+    return plain;
+}
+
 }  // namespace
 
 void terminate(Context& context, Batch& batch) {
-    for (std::uint64_t rest = batch.own | batch.group; rest; rest &= rest - 1) {
-        const auto i = static_cast<unsigned>(__builtin_ctzll(rest));
-        const std::uint64_t bit = 1ull << i;
-        if (!(vlan_of(context, batch.vlan[i]).routing.load(std::memory_order_acquire) & interface_up)) {
-            batch.own &= ~bit;
-            continue;
-        }
-        const std::uint16_t type = ip::type_of(rte_pktmbuf_mtod(batch.frame[i], const std::uint8_t*), batch.tag[i]);
-        const unsigned offset = ip::offset_behind(batch.tag[i]);
-        if (batch.group & bit) {
-            group_frame(context, batch, i, type, offset);
-            continue;
-        }
-        if (type == ip::type_v4) [[likely]]
-            continue;
-        if (type == ip::type_v6) {
-            if (batch.frame[i]->data_len >= offset + ip::v6_header && carries_icmp6(batch.frame[i], offset))
-                end_if_heard(context, batch, i, agent::hear_discovery(context, batch, i));
-        } else if (type == ip::type_arp) {
-            end_if_heard(context, batch, i, agent::hear_arp(context, batch, i));
-        } else {
-            drop_from(context, batch, i, Drop::not_ip);
-        }
-    }
+    for (std::uint64_t rest = (batch.own | batch.group) & ~plain_packets(context, batch); rest; rest &= rest - 1)
+        look_at(context, batch, static_cast<unsigned>(__builtin_ctzll(rest)));
     batch.own &= ~batch.gone;
     batch.group &= ~batch.gone;
 }
