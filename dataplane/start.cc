@@ -20,11 +20,14 @@
 
 #include "dataplane/applier/thread.h"
 #include "dataplane/numbering.h"
+#include "dataplane/table/acl_compiled.h"
+#include "dataplane/table/acl_maintain.h"
 #include "dataplane/worker/crew.h"
 #include "dataplane/worker/host_path.h"
 #include "dataplane/worker/thread.h"
 #include "sync/base/log.h"
 #include "sync/baton/child.h"
+#include "sync/layout/acl.h"
 #include "sync/layout/fpm.h"
 #include "sync/layout/routes.h"
 
@@ -42,7 +45,7 @@ void stay_on(const std::vector<unsigned>& cores) {
 
 /// What the chassis gives, mapped with the access that each fd allows. Order of the table in sync/layout/arena.h.
 struct Arenas {
-    Mapping baton, board_a, board_b, commands, tables, fdb, punt, routes, fpm;
+    Mapping baton, board_a, board_b, commands, tables, fdb, punt, routes, fpm, acl;
 };
 
 Arenas map_arenas(const Child& child) {
@@ -55,7 +58,8 @@ Arenas map_arenas(const Child& child) {
             child.map<FdbControl>("fdb", ArenaKind::fdb, rw),
             child.map<PuntArena>("punt", ArenaKind::punt, rw),
             child.map<RoutesControl>("routes", ArenaKind::routes, rw),
-            child.map<FpmArena>("fpm", ArenaKind::fpm, rw)};
+            child.map<FpmArena>("fpm", ArenaKind::fpm, rw),
+            child.map<AclArena>("acl", ArenaKind::acl, rw)};
 }
 
 // Where the kernel groups tasks by session (autogroup, Debian's default outside of cgroups), a nice value counts only
@@ -178,6 +182,8 @@ void run(const Options& options) {
     FdbMaintenance maintenance = open_fdb(child.find("fdb"), arenas.fdb.bytes(), options);
     const Fdb fdb(arenas.fdb.bytes());
     RoutesMaintenance routes = open_routes(child.find("routes"), arenas.routes.bytes());
+    Acl acl(*arenas.acl.as<AclArena>());
+    AclMaintenance access_lists(*arenas.acl.as<AclArena>(), acl, compile_acl);
     std::vector<PortName> names;
     for (const auto& port : ports) names.push_back(port->about().name);
     const auto ids = number_ports(tables, maintenance, names);
@@ -187,6 +193,7 @@ void run(const Options& options) {
     crew_setup.fdb = &fdb;
     crew_setup.mempool = pool.get();
     crew_setup.baton = arenas.baton.as<const BatonPage>();
+    crew_setup.acl = &acl;
     crew_setup.punt = arenas.punt.as<PuntArena>();
     crew_setup.board_a = arenas.board_a.as<const BoardPage>();
     crew_setup.board_b = arenas.board_b.as<const BoardPage>();
@@ -220,6 +227,7 @@ void run(const Options& options) {
         return host.inject(vlan, frame);
     };
     applier_setup.punt = arenas.punt.as<const PuntArena>();
+    applier_setup.acl = &access_lists;
     applier_setup.wake_boards = [a = child.find("wake:msm-a"), b = child.find("wake:msm-b")] {
         wake(a);
         wake(b);

@@ -8,6 +8,7 @@
 //   buffers    one pool, a frame in one segment
 //   ports      opened by the factory; fds that are new go to the chassis with `keep`
 //   FDB        opened where the last data plane left it
+//   access lists  those in force are looked through from the first frame on, and compiled aside
 //   workers    ports dealt out, rings between them
 //   applier    links asked once, so that the first frame finds them as they are
 //   turn       workers and applier run

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "controlplane/config/access_list.h"
 #include "controlplane/config/failover.h"
 #include "controlplane/config/routing.h"
 #include "controlplane/config/syslog_host.h"
+#include "sync/base/ip.h"
 
 namespace baton::commands {
 namespace {
@@ -174,6 +176,35 @@ Result<Value> read_portlist(std::string_view text) {
     return Value{.ports = std::move(*list)};
 }
 
+/// The address above six bits of length: "10.0.0.0/8"; a bare address is one host.
+Result<Value> read_ipv4_prefix(std::string_view text) {
+    const auto mark = text.find('/');
+    const auto address = IpAddress::parse(text.substr(0, mark));
+    const auto length = mark == std::string_view::npos ? Result<Value>(Value{.number = 32})
+                                                       : read_number(text.substr(mark + 1), 0, 32, "a length");
+    if (!address || address->family != Family::ipv4 || !length)
+        return syntax("addresses are written as 10.0.0.0/8, or any; a host as 10.0.0.1/32");
+    return Value{.text = std::string(text), .number = static_cast<std::uint64_t>(address->bits.v4()) << 6 | length->number};
+}
+
+Result<Value> read_ip_port(std::string_view text) {
+    return read_number(text, 0, 65535, "a port");
+}
+
+Result<Value> read_icmp(std::string_view text) {
+    return read_number(text, 0, 255, "a type or code of ICMP");
+}
+
+Result<Value> read_precedence(std::string_view text) {
+    return read_number(text, 1, config::precedence_most, "a precedence");
+}
+
+Result<Value> read_qosprofile(std::string_view text) {
+    if (text.size() == 3 && (text[0] == 'q' || text[0] == 'Q') && (text[1] == 'p' || text[1] == 'P') && text[2] >= '1' && text[2] <= '8')
+        return Value{.number = static_cast<std::uint64_t>(text[2] - '0')};
+    return syntax("a QoS profile is qp1 to qp8");
+}
+
 constexpr ArgumentType types[] = {
     {"vlan", "Name of a VLAN that exists", read_name, Live::vlans},
     {"name", "A new name: a letter, then letters, digits, '_', '-', '.'; at most 32", read_name},
@@ -208,6 +239,19 @@ constexpr ArgumentType types[] = {
      [](std::string_view text) { return read_number(text, 0, config::arp_timeout_most, "the timeout"); }},
     {"entries", "How many, 1 to 65536",
      [](std::string_view text) { return read_number(text, 1, config::arp_entries_most, "the number of entries"); }},
+    {"access-list", "Name of an access list that exists", read_name, Live::access_lists, false, false, true},
+    {"destination", "Where packets go: addresses as 10.0.0.0/8", read_ipv4_prefix},
+    {"source", "Where packets come from: addresses as 10.0.0.0/8", read_ipv4_prefix},
+    {"destination-port", "The port that packets go to, 0 to 65535", read_ip_port},
+    {"destination-first", "The first of a range of ports", read_ip_port},
+    {"destination-last", "The last of a range of ports", read_ip_port},
+    {"source-port", "The port that packets come from, 0 to 65535", read_ip_port},
+    {"source-first", "The first of a range of ports", read_ip_port},
+    {"source-last", "The last of a range of ports", read_ip_port},
+    {"icmp-type", "A type of ICMP message, 0 to 255; 8 is an echo request", read_icmp},
+    {"icmp-code", "A code of that type, 0 to 255", read_icmp},
+    {"precedence", "1 (decides first) to 25600", read_precedence},
+    {"qosprofile", "A QoS profile; all traffic has qp1", read_qosprofile},
     {"columns", "Width, 80 to 1000", [](std::string_view text) { return read_number(text, 80, 1000, "a width"); }},
     {"pattern", "An extended regular expression, as grep -E; in quotes when it holds a space or a bar", read_pattern},
     {"command", "A command or its first words", read_any, Live::none, true},

@@ -37,7 +37,7 @@ struct Value {
     }
 };
 
-enum class Live : std::uint8_t { none, vlans, ports, accounts };  // where Tab finds candidates
+enum class Live : std::uint8_t { none, vlans, ports, accounts, access_lists };  // where Tab finds candidates
 
 /// The names there are now; asked only when a line needs them.
 using LiveNames = std::function<std::vector<std::string>(Live)>;
@@ -49,6 +49,7 @@ struct ArgumentType {
     Live live = Live::none;
     bool repeats = false;  // takes all the words that follow
     bool secret = false;   // kept in no log, journal or history
+    bool only_completes = false;  // live names are for Tab: there may be too many to ask for with every line
 };
 
 /// Null when there is no such kind.

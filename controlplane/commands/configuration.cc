@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controlplane/commands/access_list.h"
 #include "controlplane/commands/configuration_routing.h"
 #include "controlplane/commands/line.h"
 #include "controlplane/commands/portlist.h"
@@ -159,6 +160,8 @@ std::string ConfigurationCommands::command_of(const config::Change& change) {
             return fmt::format("configure syslog delete {}", change.syslog_delete().host());
         case config::Change::kSyslogEnable:
             return change.syslog_enable().enabled() ? "enable syslog" : "disable syslog";
+        case config::Change::kAccessListCreate:
+        case config::Change::kAccessListDelete: return access_list_command(change);
         case config::Change::kAccountSet:
         case config::Change::kAccountDelete:  // account_commands()
         case config::Change::CHANGE_NOT_SET: break;

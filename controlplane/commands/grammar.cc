@@ -17,7 +17,7 @@ std::string shown(const Node& node) {
 }
 
 bool exists(const ArgumentType& type, std::string_view text, const LiveNames& live) {
-    if (type.live == Live::none || !live) return false;
+    if (type.live == Live::none || type.only_completes || !live) return false;
     for (const auto& name : live(type.live))
         if (same_word(name, text)) return true;
     return false;

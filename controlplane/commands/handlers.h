@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every handler's name, for the table. Each family is one file: vlan.cc fdb.cc fdb_show.cc ports.cc fabric.cc system.cc
+// access_list.cc access_list_show.cc
 // log.cc msm.cc msm_configure.cc msm_check.cc storage.cc account.cc help.cc.
 #pragma once
 
@@ -109,6 +110,12 @@ std::string show_accounts_text(const Json&);
 Result<Json> show_session(const Call&);
 std::string show_session_text(const Json&);
 void clear_session(const Call&, Done);
+
+Result<Plan> create_access_list(const Call&);
+Result<Plan> delete_access_list(const Call&);
+Result<std::unique_ptr<Walk>> show_access_list(const Call&);
+Result<Json> show_access_list_monitor(const Call&);
+std::string show_access_list_monitor_text(const Json&);
 
 Result<Json> help(const Call&);
 std::string help_text(const Json&);

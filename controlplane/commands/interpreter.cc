@@ -87,6 +87,8 @@ LiveNames live_names(const Switch& sw) {
             for (const auto& [key, vlan] : sw.running().vlans()) out.push_back(vlan.name);
         if (kind == Live::accounts)
             for (const auto& [key, account] : sw.running().accounts()) out.push_back(account.name);
+        if (kind == Live::access_lists)
+            for (const auto& [key, list] : sw.running().access_lists()) out.push_back(list.name);
         if (kind == Live::ports)
             for (const auto port : sw.port_names()) out.push_back(port.text());
         return out;

@@ -470,6 +470,7 @@ constexpr Gloss glossary[] = {
     {"add", "Add to it"},
     {"agingtime", "How long what is not used stays known"},
     {"account", "Accounts of operators"},
+    {"access-list", "Rules about packets that come in"},
     {"check", "Judge, with an exit code"},
     {"clear", "Empty or forget"},
     {"cli", "How this session behaves"},
@@ -505,11 +506,14 @@ constexpr Gloss glossary[] = {
 
 constexpr Gloss option_glossary[] = {
     {"admin", "May do everything"},
+    {"any", "All of them"},
     {"all", "Every one"},
     {"blackhole", "Drop what is sent to it"},
     {"cache", "What is known of them"},
     {"checking", "Believe senders within the VLAN's subnets only"},
     {"default", "All other destinations"},
+    {"deny", "Drop what matches"},
+    {"destination", "Where packets go"},
     {"detail", "All there is to it"},
     {"discard", "Give up all saved state"},
     {"encrypted", "A hash in place of the password"},
@@ -519,11 +523,13 @@ constexpr Gloss option_glossary[] = {
     {"hitless", "As after any other failover"},
     {"inherited", "The last master's configuration"},
     {"keep-links-up", "Ports are not reset"},
+    {"ip-port", "Ports of TCP or UDP"},
     {"l2", "Layer 2: learned addresses, protocol states"},
     {"l2_l3", "Layers 2 and 3"},
     {"link-action", "What becomes of links and learned state"},
     {"none", "Nothing of the kind"},
     {"preserve-state", "Keep what was learned, too"},
+    {"range", "From one port to another"},
     {"rapid-reelection", "Standbys elect at once"},
     {"reboot", "The switch comes up anew, on the other MSM"},
     {"redirects", "A better first hop"},
@@ -542,10 +548,13 @@ constexpr Gloss option_glossary[] = {
     {"incremental", "Apply it now, line by line"},
     {"msm-a", "The board in slot A"},
     {"msm-b", "The board in slot B"},
+    {"permit", "Forward what matches"},
+    {"precedence", "Which of several rules decides: the lowest number"},
     {"permanent", "Only entries that were configured"},
     {"primary", "The first of the two stored configurations"},
     {"secondary", "The second of the two stored configurations"},
     {"slot", "The board in that slot"},
+    {"source", "Where packets come from"},
     {"statistics", "Frames and bytes"},
     {"tag", "The 802.1Q tag"},
     {"tagged", "Frames leave with the VLAN's tag"},
@@ -565,7 +574,8 @@ std::string_view find(const Gloss (&in)[count], std::string_view keyword) {
 std::span<const Row> commands() {
     static const std::vector<Row> all = [] {
         std::vector<Row> out(std::begin(rows), std::end(rows));
-        for (const auto part : {routing_commands()}) out.insert(out.end(), part.begin(), part.end());
+        for (const auto part : {routing_commands(), access_list_commands()})
+            out.insert(out.end(), part.begin(), part.end());
         return out;
     }();
     return all;

@@ -24,6 +24,7 @@ std::span<const Row> commands();
 
 /// Parts of it that have a file of their own.
 std::span<const Row> routing_commands();  // registry_routing.cc
+std::span<const Row> access_list_commands();  // registry_access_list.cc
 
 /// What `?` says of a keyword that several commands share; empty for one that is not in the glossary.
 std::string_view word_help(std::string_view keyword);

@@ -13,6 +13,7 @@
 #include "controlplane/arp/state.h"
 #include "controlplane/config/kept.h"
 #include "sync/base/log.h"
+#include "sync/layout/acl.h"
 #include "sync/layout/baton.h"
 #include "sync/layout/board.h"
 #include "sync/layout/fdb.h"
@@ -92,6 +93,10 @@ class Switch {
     virtual const TablesArena& tables() const = 0;
     virtual const FdbControl& fdb() const = 0;  // begins the whole mapped fdb arena
     virtual const JournalArena& journal() const = 0;
+
+    /// Access lists in force; null: a switch without a data plane.
+    virtual const AclArena* acl() const { return nullptr; }
+
     virtual std::vector<LoggedLine> log_lines() const = 0;
     virtual void clear_log() = 0;
 

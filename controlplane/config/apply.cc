@@ -71,6 +71,8 @@ Result<std::set<PortName>> Editor::ports(const List& list) const {
     return out;
 }
 
+template Result<std::set<PortName>> Editor::ports(const google::protobuf::RepeatedPtrField<std::string>& list) const;
+
 const Vlan* Editor::vlan_with_id(VlanId id) const {
     for (const auto& [key, vlan] : running_.vlans_)
         if (vlan.id == id) return &vlan;
@@ -346,6 +348,8 @@ Result<void> Editor::apply(const Change& change) {
         case Change::kStaticNeighborDelete: return apply(change.static_neighbor_delete());
         case Change::kArpSet: return apply(change.arp_set());
         case Change::kIpfdbAgingTime: return apply(change.ipfdb_aging_time());
+        case Change::kAccessListCreate: return apply(change.access_list_create());
+        case Change::kAccessListDelete: return apply(change.access_list_delete());
         case Change::CHANGE_NOT_SET: break;
     }
     return failure("this release does not know that kind of change; run one release on both boards");

@@ -43,6 +43,8 @@ class Editor {
     Result<void> apply(const StaticNeighborDelete& change);  //
     Result<void> apply(const ArpSet& change);                //
     Result<void> apply(const IpfdbAgingTime& change);        //
+    Result<void> apply(const AccessListCreate& change);  // apply_access_list.cc
+    Result<void> apply(const AccessListDelete& change);  //
 
     Result<const Vlan*> vlan(const std::string& name) const;
     void put(Vlan vlan);
@@ -51,6 +53,7 @@ class Editor {
     Result<std::set<PortName>> ports(const List& list) const;
     const Vlan* vlan_with_id(VlanId id) const;
     VlanId free_id() const;
+    Result<void> check_overlaps(const AccessList& list) const;
     Result<void> another_admin(const std::string& key) const;
     void forget_statics(const std::string& vlan, const std::set<PortName>* on);
     void forget_layer3(const Vlan& vlan);

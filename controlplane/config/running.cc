@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "controlplane/config/access_list_message.h"
 #include "controlplane/config/apply.h"
 #include "controlplane/config/changes_routing.h"
 
@@ -15,6 +16,17 @@ std::atomic<std::uint64_t> stamps = 0;  // the last one given
 template <class Ports>
 void name_ports(const Ports& ports, google::protobuf::RepeatedPtrField<std::string>* into) {
     for (const PortName port : ports) into->Add(port.text());
+}
+
+/// Those to be made, the ones that decide first at the front; those that go are deleted in `out` already.
+std::vector<AccessList> access_lists_between(const Running& from, const Running& to, std::vector<Change>& out) {
+    std::vector<AccessList> made;
+    differences(from.access_lists(), to.access_lists(), [&](const std::string&, const AccessList* old, const AccessList* now) {
+        if (old) out.emplace_back().mutable_access_list_delete()->set_name(old->name);
+        if (now) made.push_back(*now);
+    });
+    std::stable_sort(made.begin(), made.end(), [](const AccessList& a, const AccessList& b) { return a.order() < b.order(); });
+    return made;
 }
 
 /// Those without a tag first, the highest number first: as `create vlan` hands the numbers out. So a number has to be
@@ -51,6 +63,11 @@ const Account* Running::account(std::string_view name) const {
 const Vlan* Running::vlan(std::string_view name) const {
     const auto found = vlans_.find(lower(name));
     return found == vlans_.end() ? nullptr : &found->second;
+}
+
+const AccessList* Running::access_list(std::string_view name) const {
+    const auto found = access_lists_.find(lower(name));
+    return found == access_lists_.end() ? nullptr : &found->second;
 }
 
 Result<void> Running::apply(const std::vector<Change>& changes, const std::set<PortName>& ports) {
@@ -115,6 +132,7 @@ std::vector<Change> changes_between(const Running& from, const Running& to) {
         for (std::size_t i = first; i < out.size(); ++i) (void)now.replay({out[i]});
     };
 
+    const std::vector<AccessList> rules = access_lists_between(from, to, out);
     for (const auto& [key, vlan] : from.vlans()) {
         if (same_vlan(&vlan, to.vlan(key)) || vlan.name == default_vlan) continue;
         add().mutable_vlan_delete()->set_name(vlan.name);
@@ -196,6 +214,7 @@ std::vector<Change> changes_between(const Running& from, const Running& to) {
         name_ports(moved, change->mutable_ports());
     }
     routing_comes(now, to, out);
+    for (const AccessList& list : rules) *add().mutable_access_list_create() = as_message(list);
     if (from.aging_seconds() != to.aging_seconds()) add().mutable_fdb_aging_time()->set_seconds(to.aging_seconds());
     if (from.name() != to.name()) add().mutable_system_name()->set_name(to.name());
     if (from.msm_failover() != to.msm_failover()) add() = change_to(to.msm_failover());

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/config/access_list.h"
 #include "controlplane/config/config.pb.h"
 #include "controlplane/config/failover.h"
 #include "controlplane/config/routing.h"
@@ -126,6 +127,9 @@ class Running {
     const ArpSettings& arp() const { return arp_; }
 
     std::uint32_t ipfdb_aging_seconds() const { return ipfdb_aging_seconds_; }  // 0: never
+    const AccessLists& access_lists() const { return access_lists_; }
+
+    const AccessList* access_list(std::string_view name) const;
 
     /// Another number after every change that applied, and never the same one twice in a process: who holds the same
     /// number as before holds the same value, or damaged memory (host/diagnostics.h). No part of the value.
@@ -162,6 +166,8 @@ class Running {
     StaticNeighbors static_neighbors_;
     ArpSettings arp_;
     std::uint32_t ipfdb_aging_seconds_ = 0;
+    AccessLists access_lists_;  // by name in lower case
+    AccessListIndex access_list_index_;
     std::map<std::string, Account> accounts_ = {{"admin", {"admin", true, {}}}, {"user", {"user", false, {}}}};
     Stamp stamp_;
 };

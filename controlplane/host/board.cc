@@ -51,7 +51,8 @@ BoardArenas::BoardArenas(Child& child, Slot slot)
       fdb(child.map<FdbControl>("fdb", ArenaKind::fdb, Access::read_only)),
       punt(child.map<PuntArena>("punt", ArenaKind::punt, Access::read_only)),
       routes(child.map<RoutesControl>("routes", ArenaKind::routes, Access::read_only)),
-      fpm(child.map<FpmArena>("fpm", ArenaKind::fpm, Access::read_only)) {}
+      fpm(child.map<FpmArena>("fpm", ArenaKind::fpm, Access::read_only)),
+      acl(child.map<AclArena>("acl", ArenaKind::acl, Access::read_only)) {}
 
 Board::Board(Child& child, Slot slot, const Choices& choices)
     : child_(child),
@@ -71,6 +72,7 @@ Board::Board(Child& child, Slot slot, const Choices& choices)
               *arenas_.punt.as<const PuntArena>(),
               *arenas_.routes.as<const RoutesControl>(),
               *arenas_.fpm.as<const FpmArena>(),
+              *arenas_.acl.as<const AclArena>(),
               [this] { wake(wake_dataplane_.get()); },
               [this] { wake(wake_other_.get()); }},
       follower_(checked(arenas_.journal), page_, lost_by()),
@@ -86,7 +88,8 @@ Board::Board(Child& child, Slot slot, const Choices& choices)
                     {"fdb", arenas_.fdb.as<const ArenaHeader>()},
                     {"punt", arenas_.punt.as<const ArenaHeader>()},
                     {"routes", arenas_.routes.as<const ArenaHeader>()},
-                    {"fpm", arenas_.fpm.as<const ArenaHeader>()}}),
+                    {"fpm", arenas_.fpm.as<const ArenaHeader>()},
+                    {"acl", arenas_.acl.as<const ArenaHeader>()}}),
       follow_only_(choices.follow_only) {
     page_.release.store(config::own_release(), std::memory_order_relaxed);
     page_.lacks.store(follow_only_ ? lacks_takeover : 0, std::memory_order_relaxed);

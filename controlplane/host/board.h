@@ -25,7 +25,7 @@ class SessionServer;
 /// Everything that the chassis gave at the start, mapped. Throws StartupError.
 struct BoardArenas {
     BoardArenas(Child& child, Slot slot);
-    Mapping baton, own, other, journal, commands, tables, fdb, punt, routes, fpm;
+    Mapping baton, own, other, journal, commands, tables, fdb, punt, routes, fpm, acl;
 };
 
 class Board {

@@ -35,6 +35,7 @@ Master::Master(const Surroundings& around, Term term, JournalArena& journal, Com
             [this](config::Release release) { return config::needed_for(databases_.running) <= release; }),
       neighbors_(around, databases_, scribe_, programmer_, reconciler_),
       punts_(around),
+      acl_log_(around.acl),
       syslog_(databases_.running, std::string(name_of(around.slot))) {
     fabric_.look(monotonic_now());
     Subsystems subsystems(around_.own);
@@ -49,6 +50,10 @@ Master::Master(const Surroundings& around, Term term, JournalArena& journal, Com
             log::error("cannot journal which release writes: {}", done.error().what);
     for (const PuntReason reason : {PuntReason::arp, PuntReason::neighbor, PuntReason::resolve})
         punts_.hand(reason, [this](const PuntedFrame& frame) { neighbors_.on_punt(frame, monotonic_now()); });
+    punts_.hand(PuntReason::acl, [this](const PuntedFrame& frame) {
+        const PortEntry& port = around_.tables.ports[frame.port % max_ports];
+        acl_log_.take(frame, PortName{port.module, port.port}.text(), monotonic_now());
+    });
     if (hooks_.join) hooks_.join(reconciler_);
     if (replica_.complete()) {
         give_up(consequences);
@@ -244,7 +249,7 @@ Result<void> Master::slave_ready() const {
     if (handing_over_) return Error{Code::not_ready, "the baton is changing hands already"};
     if (!replica_.complete())
         return Error{Code::not_ready, "the data plane has not said yet which ports there are; try again in a moment"};
-    for (const Subsystem subsystem : {Subsystem::l2_hardware, Subsystem::l3_hardware}) {
+    for (const Subsystem subsystem : {Subsystem::l2_hardware, Subsystem::l3_hardware, Subsystem::acl}) {
         const SubsystemWord tables = subsystem_of(around_.own, subsystem);
         if (tables.state != SubsystemState::failed) continue;
         return Error{Code::not_ready, "the tables do not hold what the configuration says (" +

@@ -18,6 +18,7 @@
 
 #include "controlplane/commands/switch.h"
 #include "controlplane/config/consequences.h"
+#include "controlplane/host/acl_log.h"
 #include "controlplane/host/board_flash.h"
 #include "controlplane/host/committer.h"
 #include "controlplane/host/fabric.h"
@@ -83,6 +84,8 @@ class Master : public Switch {
 
     const JournalArena& journal() const override { return journal_; }
 
+    const AclArena* acl() const override { return &around_.acl; }
+
     std::vector<LoggedLine> log_lines() const override;
     void clear_log() override;
 
@@ -143,6 +146,7 @@ class Master : public Switch {
     Peer peer_;
     Neighbors neighbors_;
     Punts punts_;
+    AclLogger acl_log_;
     SyslogSender syslog_;
     LineRate line_rate_{200, 20};
     std::optional<Diagnosis> diagnosis_;

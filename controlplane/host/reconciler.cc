@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controlplane/program/access_lists.h"
 #include "sync/base/log.h"
 
 namespace baton {
@@ -34,14 +35,18 @@ std::string_view name_of(Subsystem subsystem) {
     return subsystem_names[static_cast<std::size_t>(subsystem)];
 }
 
-/// Of layer 2's commands, or of layer 3's.
+Subsystem subsystem_of(const Command& command) {
+    if (command.type == CommandType::acl_set || command.type == CommandType::acl_delete) return Subsystem::acl;
+    return is_layer3(command) ? Subsystem::l3_hardware : Subsystem::l2_hardware;
+}
+
+/// Those of its commands.
 std::vector<Command> only(Subsystem subsystem, std::vector<Command> commands) {
-    std::erase_if(commands,
-                  [&](const Command& command) { return is_layer3(command) != (subsystem == Subsystem::l3_hardware); });
+    std::erase_if(commands, [&](const Command& command) { return subsystem_of(command) != subsystem; });
     return commands;
 }
 
-constexpr Subsystem tables_of[] = {Subsystem::l2_hardware, Subsystem::l3_hardware};
+constexpr Subsystem tables_of[] = {Subsystem::l2_hardware, Subsystem::l3_hardware, Subsystem::acl};
 
 }  // namespace
 
@@ -90,7 +95,10 @@ void Reconciler::say_everything(std::string_view why) {
     settled_ = false;
     again_at_ = Time::never();
     become(SubsystemState::xfr, reason_);
-    programmer_.add(difference(image_of(around_.tables), small_image_of(running_, ports_)), nullptr);
+    Image held = image_of(around_.tables), wanted = small_image_of(running_, ports_);
+    add_access_lists(held, around_.acl);
+    add_access_lists(wanted, running_, ports_);
+    programmer_.add(difference(held, wanted), nullptr);
     auto all = everything(image_of(running_, ports_));
     for (Owned& owned : owners_)
         for (Command& command : owned.said()) {
@@ -145,17 +153,17 @@ void Reconciler::everything_said(const std::vector<Refusal>& refusals) {
     if (!refusals.empty()) {
         log::error("the data plane refused {} of all commands (L2,L3 failed); saying them again in {} s",
                    refusals.size(), retry_after.ns / 1'000'000'000);
-        for (const Refusal& refusal : refusals)
-            fail(is_layer3(refusal.command) ? Subsystem::l3_hardware : Subsystem::l2_hardware);
+        for (const Refusal& refusal : refusals) fail(subsystem_of(refusal.command));
         return;
     }
     settled_ = true;
-    audit_due_ = true;
+    audit_due_ = acl_audit_due_ = true;
     audit();
 }
 
 void Reconciler::audit() {
     if (!settled_ || !programmer_.idle()) return read_back_.reset();
+    if (std::exchange(acl_audit_due_, false)) audit_access_lists();
     if (std::exchange(audit_due_, false)) {
         judge(Subsystem::l2_hardware,
               only(Subsystem::l2_hardware, difference(image_of(around_.tables), small_image_of(running_, ports_))));
@@ -171,6 +179,14 @@ void Reconciler::audit_routes() {
     held.ipfdb_aging_seconds = around_.routes.ipfdb_aging.load(std::memory_order_relaxed);
     read_back_.reset();
     judge(Subsystem::l3_hardware, only(Subsystem::l3_hardware, difference(held, image_of(running_, ports_))));
+}
+
+/// The rules in force are those that are configured, no more and no less.
+void Reconciler::audit_access_lists() {
+    Image held, wanted;
+    add_access_lists(held, around_.acl);
+    add_access_lists(wanted, running_, ports_);
+    judge(Subsystem::acl, only(Subsystem::acl, difference(held, wanted)));
 }
 
 void Reconciler::judge(Subsystem subsystem, const std::vector<Command>& amiss) {
@@ -200,7 +216,7 @@ void Reconciler::tick(Time now) {
     }
     if (now >= audit_at_) {
         audit_at_ = now + audit_every;
-        audit_due_ = true;
+        audit_due_ = acl_audit_due_ = true;
     }
     if (now >= again_at_) say_everything("the tables differed from the configuration");
     audit();

@@ -76,6 +76,7 @@ class Reconciler {
     void fail(Subsystem subsystem);
     void audit();
     void audit_routes();
+    void audit_access_lists();
     void judge(Subsystem subsystem, const std::vector<Command>& amiss);
 
     const Surroundings& around_;
@@ -88,6 +89,7 @@ class Reconciler {
     bool saying_ = false;  // everything has been said, but not all of it has its outcome
     bool again_ = false;   // and has to be said once more then
     bool audit_due_ = false;
+    bool acl_audit_due_ = false;            // not with every change: it looks at every rule
     std::optional<RoutesImage> read_back_;  // of the audit that is under way
     bool settled_ = false;                  // the latest round was taken whole
     Time again_at_ = Time::never();

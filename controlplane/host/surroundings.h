@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "sync/layout/acl.h"
 #include "sync/layout/baton.h"
 #include "sync/layout/board.h"
 #include "sync/layout/fdb.h"
@@ -26,6 +27,7 @@ struct Surroundings {
     const PuntArena& punt;
     const RoutesControl& routes;  // begins the whole mapped arena
     const FpmArena& fpm;
+    const AclArena& acl;
     std::function<void()> wake_dataplane;
     std::function<void()> wake_other;
 

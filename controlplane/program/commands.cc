@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/program/commands.h"
 
+#include "controlplane/program/access_lists.h"
 #include "sync/base/mac.h"
 
 namespace baton {
@@ -99,6 +100,8 @@ const typename Map::mapped_type* find(const Map& map, const typename Map::key_ty
 
 std::vector<Command> difference(const Image& from, const Image& to) {
     Script script;
+    for (const AclRule& rule : rules_that_come(from, to)) script.say(CommandType::acl_set, rule);
+    for (const AclRule& rule : rules_that_go(from, to)) script.say(CommandType::acl_delete, rule);
     std::map<VlanId, InterfaceImage> interfaces = from.interfaces;
     for (const auto& [id, made] : from.interfaces)
         if (!to.interfaces.contains(id)) script.interface(id, {});
@@ -156,6 +159,7 @@ std::vector<Command> difference(const Image& from, const Image& to) {
 
 std::vector<Command> everything(const Image& image) {
     Script script;
+    for (const AclRule& rule : image.rules) script.say(CommandType::acl_set, rule);
     for (const auto& [id, vlan] : image.vlans) script.vlan(id, vlan);
     for (const auto& [id, port] : image.ports) script.port(id, port);
     for (const auto& [key, entry] : image.statics) script.static_entry(CommandType::fdb_static_set, key, entry);
@@ -246,6 +250,10 @@ std::string describe(const Command& command) {
         }
         case CommandType::ipfdb_flush: return "the flush of the IP FDB";
         case CommandType::ipfdb_aging: return "the aging time of the IP FDB";
+        case CommandType::acl_set:
+        case CommandType::acl_delete:
+            return (command.type == CommandType::acl_delete ? "the deletion of access list " : "access list ") +
+                   std::string(command.get<AclRule>().name_view());
         case CommandType::frame_send: return "a frame to " + vlan(command.get<FrameSend>().vlan);
         case CommandType::none: break;
     }

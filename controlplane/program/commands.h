@@ -2,6 +2,7 @@
 // From images to commands. difference() says only what changed, in an order that neither leaks a frame into a VLAN
 // where it does not belong nor loses one that has a right to pass:
 //
+//   0 access lists               those that come, then those that go (access_lists.h says why in which order)
 //   1 interfaces off             what is no longer the router's business
 //   2 static entries away        so that none points where it must not
 //   3 ports disabled             what closes, closes first

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/program/image.h"
 
+#include "controlplane/program/access_lists.h"
+
 #include "controlplane/program/layer3.h"
 
 namespace baton {
@@ -64,6 +66,7 @@ Image image_of(const config::Running& running, const PortMap& ports) {
     for (const auto& [key, entry] : running.statics())
         if (const config::Vlan* vlan = running.vlan(key.vlan)) add_static(image, *vlan, key.mac, entry, ports);
     add_routes(image, running, ports.router_mac());
+    add_access_lists(image, running, ports);
     return image;
 }
 
@@ -82,6 +85,7 @@ std::pair<Image, Image> images_of_change(const config::Running& before, const co
              at != running.statics().end() && at->first.vlan == vlan.name; ++at)
             add_static(image, vlan, at->first.mac, at->second, ports);
     };
+    add_changed_access_lists(from, to, before, after, ports);
     differences(before.vlans(), after.vlans(),
                 [&](const std::string&, const config::Vlan* old, const config::Vlan* now) {
                     if (old) add_vlan(from, *old, ports);

@@ -98,12 +98,13 @@ struct Image {
     std::map<VlanId, InterfaceImage> interfaces;
     std::map<IpPrefix, RouteImage> routes;
     std::uint32_t ipfdb_aging_seconds = 0;
+    std::vector<AclRule> rules;  // access lists, the one that decides first at the front (access_lists.h)
 };
 
 /// Members and static entries on ports that the data plane does not have are left out, until it has them.
 Image image_of(const config::Running& running, const PortMap& ports);
 
-/// Without static entries and routes, as image_of(tables) is.
+/// Without static entries, routes and access lists, as image_of(tables) is.
 Image small_image_of(const config::Running& running, const PortMap& ports);
 
 /// What `before` and `after` do not have in common, as two images whose difference() is that of the whole ones. Costs
@@ -112,7 +113,8 @@ Image small_image_of(const config::Running& running, const PortMap& ports);
 std::pair<Image, Image> images_of_change(const config::Running& before, const config::Running& after,
                                          const PortMap& ports);
 
-/// What the tables say now; static entries are not read back, routes by RoutesWalk (routes_image.h).
+/// What the tables say now; static entries are not read back, routes by RoutesWalk (routes_image.h), access lists by
+/// access_lists.h.
 Image image_of(const TablesArena& tables);
 
 }  // namespace baton

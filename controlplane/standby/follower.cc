@@ -64,7 +64,8 @@ void Follower::publish() {
     if (!caught_up_) return;
     const bool lacking = page_.lacks.load(std::memory_order_relaxed) & lacks_takeover;
     for (const Subsystem subsystem : followed_subsystems) {
-        const bool tables = subsystem == Subsystem::l2_hardware || subsystem == Subsystem::l3_hardware;
+        const bool tables = subsystem == Subsystem::l2_hardware || subsystem == Subsystem::l3_hardware ||
+                            subsystem == Subsystem::acl;
         Reason reason = replica_.reason(tables ? Subsystem::configuration : subsystem);
         if (reason == Reason::none && lacking) reason = Reason::no_support;
         if (reason != Reason::none)

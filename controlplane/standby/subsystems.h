@@ -12,7 +12,8 @@ namespace baton {
 
 /// What a board follows today; hitless means that all of these are ready.
 inline constexpr std::array followed_subsystems{Subsystem::configuration, Subsystem::l2_hardware,
-                                                Subsystem::l3_hardware, Subsystem::arp, Subsystem::log};
+                                                Subsystem::l3_hardware,   Subsystem::arp,
+                                                Subsystem::acl,           Subsystem::log};
 
 inline SubsystemWord subsystem_of(const BoardPage& page, Subsystem subsystem) {
     return SubsystemWord::of(page.subsystem[static_cast<std::size_t>(subsystem)].load(std::memory_order_acquire));
@@ -22,7 +23,8 @@ inline SubsystemWord subsystem_of(const BoardPage& page, Subsystem subsystem) {
 /// configuration, which it cannot take then (config/since.h).
 inline bool is_beyond(const BoardPage& page, Subsystem subsystem) {
     constexpr std::uint32_t layer3_came_with = 0x000400;  // 0.4.0
-    const bool of_layer3 = subsystem == Subsystem::l3_hardware || subsystem == Subsystem::arp;
+    const bool of_layer3 =
+        subsystem == Subsystem::l3_hardware || subsystem == Subsystem::arp || subsystem == Subsystem::acl;
     return of_layer3 && page.release.load(std::memory_order_relaxed) < layer3_came_with &&
            subsystem_of(page, subsystem).state == SubsystemState::disable;
 }

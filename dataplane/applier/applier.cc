@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "dataplane/table/acl_maintain.h"
+
 namespace baton {
 
 ApplierRounds::ApplierRounds(Setup setup, Time now)
@@ -10,6 +12,7 @@ ApplierRounds::ApplierRounds(Setup setup, Time now)
       fdb_(setup.fdb),
       baton_(setup.baton),
       punt_(setup.punt),
+      acl_(setup.acl),
       wake_boards_(std::move(setup.wake_boards)),
       routing_(*setup.tables, setup.routes, std::move(setup.send_frame)),
       changes_(
@@ -19,6 +22,7 @@ ApplierRounds::ApplierRounds(Setup setup, Time now)
       commands_(*setup.baton, *setup.commands, *setup.tables, changes_, reconcile_),
       links_(*setup.tables, changes_, std::move(setup.ports)),
       toll_(*setup.tables) {
+    changes_.keep_acl(acl_);
     Applier& account = tables_->applier;
     const std::uint64_t incarnation = account.incarnation.load(std::memory_order_relaxed) + 1;
     if (incarnation == 1) account.aging_seconds.store(default_aging_seconds, std::memory_order_relaxed);
@@ -34,6 +38,7 @@ bool ApplierRounds::turn(Time now) {
     toll_.look(now);
     const unsigned taken = commands_.take(most_commands, now);
     const bool sweeping = reconcile_.turn(now);
+    maintain_acl(now);
     account_for_terms(before);
     const bool maintaining = maintain(now);
     const bool changed = links_.turn(now);
@@ -56,6 +61,16 @@ void ApplierRounds::account_for_terms(Term before) {
     if (term != before) toll_.term_began(term);
     const bool reconciled = applier.terms[term % 64].end_of_table_ns.load(std::memory_order_relaxed) != 0;
     toll_.end_when(term, reconciled && !links_.resetting());
+}
+
+/// With it, what this round's commands said of access lists is in force.
+void ApplierRounds::maintain_acl(Time now) {
+    if (!acl_) return;
+    acl_->publish();
+    const std::uint32_t count = tables_->applier.worker_count.load(std::memory_order_relaxed);
+    std::uint64_t turns[max_workers];
+    for (std::uint32_t i = 0; i < count; ++i) turns[i] = tables_->workers[i].turns.load(std::memory_order_acquire);
+    acl_->turn(now, {turns, count});
 }
 
 bool ApplierRounds::maintain(Time now) {

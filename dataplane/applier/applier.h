@@ -25,6 +25,7 @@ class ApplierRounds {
         FdbMaintenance* fdb = nullptr;
         RoutesMaintenance* routes = nullptr;
         Routing::SendFrame send_frame;
+        AclMaintenance* acl = nullptr;  // null: commands about access lists are refused
         std::vector<NumberedPort> ports;
         const PuntArena* punt = nullptr;    // null: nobody wants to know what is punted before its next tick
         std::function<void()> wake_boards;  // after commands were dealt with, a link changed, or workers have punted
@@ -47,6 +48,7 @@ class ApplierRounds {
     static constexpr std::uint32_t default_aging_seconds = 300;
 
     bool maintain(Time now);
+    void maintain_acl(Time now);
     void account_for_terms(Term before);
     bool punted_since();
 
@@ -55,6 +57,7 @@ class ApplierRounds {
     const BatonPage* baton_;
     const PuntArena* punt_;
     std::uint64_t punted_ = 0;  // frames that workers had ever punted at the last look
+    AclMaintenance* acl_;
     std::function<void()> wake_boards_;
     Routing routing_;
     Changes changes_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/applier/changes.h"
 
+#include "dataplane/table/acl_maintain.h"
+
 namespace baton {
 namespace {
 
@@ -47,6 +49,9 @@ Outcome Changes::apply(const Command& command, Time now) {
         }
         case CommandType::hardware_reset: return reset(command.get<HardwareReset>(), now);
         case CommandType::fabric_set: return set_fabric(command.get<FabricSet>());
+        case CommandType::acl_set:
+            return acl_ ? acl_->set(command.get<AclRule>(), command.term) : Outcome::bad_argument;
+        case CommandType::acl_delete: return acl_ ? acl_->remove(command.get<AclRule>()) : Outcome::bad_argument;
         case CommandType::interface_set:
         case CommandType::route_set:
         case CommandType::route_hops:
@@ -147,8 +152,9 @@ void Changes::remove_static(std::uint64_t key) {
     if (statics_.erase(key) != 0) fdb_->delete_static(static_cast<VlanId>(key >> 48), Mac::of(key & mac_mask));
 }
 
-// Static entries, interfaces and static routes are configuration: the master says them again behind this, and what it
-// does not say is swept.
+// Static entries, interfaces, static routes and access lists are configuration: the master says them again behind this,
+// and what it does not say is swept. Access lists stay in force meanwhile, also those that a reset of layer 3 is about: to take them out first would
+// let through, for as long as it takes to say them again, what both configurations deny.
 Outcome Changes::reset(const HardwareReset& body, Time now) {
     if (body.what == 0 || body.what & ~(reset_links | reset_l2 | reset_l3)) return Outcome::bad_argument;
     if (body.what & reset_links) on_reset_(now);

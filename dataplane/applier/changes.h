@@ -22,6 +22,8 @@
 
 namespace baton {
 
+class AclMaintenance;
+
 class Changes {
   public:
     /// Told when a port is enabled or disabled (the port itself acts on it).
@@ -34,6 +36,11 @@ class Changes {
 
     /// Does a command of a master whose term is current; end_of_table is not one of these (Reconcile).
     Outcome apply(const Command& command, Time now);
+
+    /// Access lists are kept, too; without this, commands about them are refused.
+    void keep_acl(AclMaintenance* acl) { acl_ = acl; }
+
+    AclMaintenance* acl() const { return acl_; }
 
     /// The port's dynamic entries go: its link went down.
     void link_lost(PortId port) { fdb_->flush(0, port); }
@@ -71,6 +78,7 @@ class Changes {
     Routing* routing_;
     OnEnabled on_enabled_;
     OnReset on_reset_;
+    AclMaintenance* acl_ = nullptr;
     std::unordered_map<std::uint64_t, Static> statics_;  // by fdb_key
 };
 

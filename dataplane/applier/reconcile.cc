@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/applier/reconcile.h"
 
+#include "dataplane/table/acl_maintain.h"
 #include "sync/base/log.h"
 
 namespace baton {
@@ -15,6 +16,7 @@ void Reconcile::begin(Owner owner, Term term, bool timed_out) {
     if (const RoutesMaintenance* routes = changes_->routing().routes()) sweep.routes = routes->begin_sweep(owner, term);
     for (const auto& [key, entry] : changes_->statics())
         if (entry.owner == owner && entry.confirmed < term) sweep.stale_statics.push_back(key);
+    if (owner == Owner::configuration && changes_->acl()) sweep.stale_rules = changes_->acl()->stale(term);
 }
 
 /// A VLAN that was not said goes; of one that was, its interface, if that was not. True when something went.
@@ -54,6 +56,12 @@ bool Reconcile::work(Sweep& sweep, unsigned& left) {
             ++sweep.gone;
         }
         sweep.stale_statics.pop_back();
+    }
+    for (; sweep.next_rule < sweep.stale_rules.size() && left > 0; ++sweep.next_rule, --left) {
+        const AclRule& rule = sweep.stale_rules[sweep.next_rule];
+        if (!changes_->acl()->is_stale(rule, sweep.term)) continue;
+        changes_->acl()->remove(rule);
+        ++sweep.gone;
     }
     return work_on_routes(sweep, left);
 }

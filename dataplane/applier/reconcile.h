@@ -36,6 +36,8 @@ class Reconcile {
         unsigned next_vlan = max_vlans;            // VLANs are the configuration's
         std::vector<std::uint64_t> stale_statics;  // as they were at the marker; looked up again before they go
         RouteSweep routes;                         // and neighbours
+        std::vector<AclRule> stale_rules;          // likewise, the one to go first comes first
+        std::size_t next_rule = 0;
         std::uint64_t gone = 0;
     };
 

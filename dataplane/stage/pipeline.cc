@@ -48,6 +48,8 @@ void run_pipeline(Context& context, Batch& batch) {
     compact(batch);
     stage::learn(context, batch);
     compact(batch);
+    stage::acl(context, batch);
+    compact(batch);
     if (batch.own | batch.group) route_burst(context, batch);
     send_on(context, batch);
     send_own(context);

@@ -45,6 +45,9 @@ void rewrite(Context& context, Batch& batch, const Packets& packets);
 /// Emits all that leaves, cut where it is too long. Drops no_buffer, too_big.
 void fragment(Context& context, Batch& batch, const Packets& packets);
 
+/// Drops what an access list denies (acl_denied); while there are any, also IPv4 that cannot be right (ip_malformed).
+void acl(Context& context, Batch& batch);
+
 /// Finds the way out: a port, or all of the VLAN. Drops blackhole (a black-holed destination).
 void lookup(Context& context, Batch& batch);
 

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "dataplane/table/acl.h"
 #include "dataplane/table/routes.h"
 #include "dataplane/worker/batch.h"
 #include "dataplane/worker/bucket.h"
@@ -22,6 +23,13 @@
 namespace baton {
 
 class HostPath;
+inline const Acl no_access_lists;
+
+/// What a worker says of packets that rules with `log` match.
+struct AclLog {
+    std::uint64_t next_at = 0;    // TSC: not before then
+    std::uint32_t held_back = 0;  // since the last
+};
 
 /// How much of each kind a worker does in a second, and at once: whoever asks for more gets no answer.
 struct Budgets {
@@ -54,6 +62,9 @@ struct Context {
     Budgets budgets;
     OwnFrames own;
     Waiting waiting;
+    const Acl* acl = &no_access_lists;
+    AclHits* acl_hits = nullptr;  // this worker's
+    AclLog acl_log;
 };
 
 inline void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {

@@ -21,6 +21,7 @@ Crew::Crew(const Setup& setup) : host_(setup.host) {
         one.baton = setup.baton;
         one.host = setup.host;
         one.routes = setup.routes;
+        one.acl = setup.acl;
         if (setup.punt) one.punt = PuntWriter(*setup.punt, *setup.board_a, *setup.board_b, one.id);
         workers_.push_back(std::make_unique<Worker>(one));
     }

@@ -20,6 +20,7 @@ class Crew {
         const Fdb* fdb = nullptr;
         rte_mempool* mempool = nullptr;
         PuntArena* punt = nullptr;
+        const Acl* acl = nullptr;          // null: there are no access lists
         const BatonPage* baton = nullptr;  // needed for more than one module
         const BoardPage* board_a = nullptr;
         const BoardPage* board_b = nullptr;

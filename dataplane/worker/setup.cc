@@ -37,6 +37,10 @@ Seat& Worker::add_seat(std::uint8_t module) {
     seat.context.host = setup_.host;
     open_budgets(seat.context);
     seat.context.worker = setup_.id;
+    if (setup_.acl) {
+        seat.context.acl = setup_.acl;
+        seat.context.acl_hits = setup_.acl->hits(setup_.id);
+    }
     seat.context.outlets.count_in(counters_);
     return seat;
 }

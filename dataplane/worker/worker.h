@@ -54,6 +54,7 @@ class Worker {
         const BatonPage* baton = nullptr;  // asked for planes, where there is more than one module
         HostPath* host = nullptr;
         std::byte* routes = nullptr;  // the arena
+        const Acl* acl = nullptr;          // null: there are no access lists
     };
 
     explicit Worker(const Setup& setup);

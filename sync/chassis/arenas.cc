@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "sync/baton/life.h"
+#include "sync/layout/acl.h"
 #include "sync/layout/fdb.h"
 #include "sync/layout/journal.h"
 #include "sync/layout/fpm.h"
@@ -37,6 +38,7 @@ constexpr Plan plans[] = {
     {ArenaKind::punt, sizeof(PuntArena), fingerprint<PuntArena>(), 0},
     {ArenaKind::routes, routes_arena_size, fingerprint<RoutesControl>(), routes_touched},
     {ArenaKind::fpm, sizeof(FpmArena), fingerprint<FpmArena>(), 0},
+    {ArenaKind::acl, sizeof(AclArena), fingerprint<AclArena>(), 0},
 };
 
 std::uint64_t journal_capacity(const Options& options) {
@@ -48,7 +50,9 @@ std::size_t size_of(const Plan& plan, const Options& options) {
 }
 
 constexpr std::size_t index_of(ArenaKind kind) {
-    return static_cast<std::size_t>(kind) - 1;
+    for (std::size_t i = 0; i < std::size(plans); ++i)
+        if (plans[i].kind == kind) return i;
+    return std::size(plans);
 }
 
 template <class T>

@@ -34,7 +34,7 @@ class Arenas {
         Fd writable, readable;
     };
 
-    static constexpr std::size_t count = 10;  // ArenaKind::baton .. fpm
+    static constexpr std::size_t count = 11;  // all kinds but wires
 
     Mapping map(ArenaKind kind, std::uint64_t layout) const;
     void begin_journal(std::uint64_t capacity) const;

@@ -110,7 +110,8 @@ bool Keeper::provide(Unit unit) {
     bool ok = arena("baton", ro) && arena("board_a", unit == Unit::msm_a ? rw : ro) &&
               arena("board_b", unit == Unit::msm_b ? rw : ro) && arena("commands", ro) &&
               arena("tables", board ? ro : rw) && arena("fdb", board ? ro : rw) && arena("punt", board ? ro : rw) &&
-              arena("routes", board ? ro : rw) && arena("fpm", board ? ro : rw);
+              arena("routes", board ? ro : rw) && arena("fpm", board ? ro : rw) &&
+              arena("acl", board ? ro : rw);
     for (const Unit each : {Unit::dataplane, Unit::msm_a, Unit::msm_b})
         ok = ok && give(unit, fmt::format("wake:{}", name_of(each)), wake_fd(each));
     if (board)

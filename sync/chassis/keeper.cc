@@ -288,7 +288,7 @@ void Keeper::tick(Time now) {
 
 int Keeper::find_public(std::string_view name) const {
     if (name.starts_with("port/")) return kept_.find(name);
-    for (const auto* readable : {"baton", "board_a", "board_b", "tables", "fdb", "routes"})
+    for (const auto* readable : {"baton", "board_a", "board_b", "tables", "fdb", "routes", "acl"})
         if (name == readable) return arenas_.fd(name, Access::read_only);
     return -1;
 }

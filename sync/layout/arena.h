@@ -10,6 +10,7 @@
 //   tables        data plane                    boards (read-only fd)
 //   fdb           data plane                    boards (read-only fd)
 //   routes        data plane                    boards (read-only fd)
+//   acl           data plane                    boards (read-only fd)
 //   fpm           data plane                    master (its own cursor is in its board page)
 //   punt          data plane                    master (its own cursor is in its board page)
 //   wire          one end of the wire each      the other end
@@ -31,11 +32,12 @@ enum class ArenaKind : std::uint32_t {
     routes = 9,
     fpm = 10,
     wire = 11,
+    acl = 12,
 };
 
 inline constexpr std::string_view name_of(ArenaKind kind) {
     constexpr std::string_view names[] = {"?",        "baton",  "board_a", "board_b", "journal",
-                                          "commands", "tables", "fdb",     "punt",    "routes", "fpm", "wire"};
+                                          "commands", "tables", "fdb",     "punt",    "routes", "fpm", "wire", "acl"};
     const auto index = static_cast<std::uint32_t>(kind);
     return index < std::size(names) ? names[index] : names[0];
 }

@@ -10,7 +10,9 @@
 
 #include "sync/base/ids.h"
 #include "sync/base/ip.h"
+#include "sync/layout/acl_rule.h"
 #include "sync/layout/arena.h"
+#include "sync/layout/port_set.h"
 
 namespace baton {
 
@@ -36,6 +38,8 @@ enum class CommandType : std::uint16_t {
     ipfdb_flush,       // IpfdbFlush: host entries; they come back when they are asked for
     ipfdb_aging,       // IpfdbAging
     frame_send,        // FrameSend: a frame that a board makes (ARP, neighbour discovery)
+    acl_set,           // AclRule: it is in force
+    acl_delete,        // AclRule: it is not
 };
 
 /// Who answers for an entry. `none` is the owner of entries that a data plane found when it started and nobody has claimed
@@ -45,22 +49,6 @@ inline constexpr std::size_t owner_count = 4;
 inline constexpr std::string_view owner_names[owner_count] = {"none", "configuration", "arp", "routing"};
 
 enum class Outcome : std::uint32_t { pending = 0, done = 1, table_full = 2, bad_argument = 3, refused_term = 4 };
-
-/// A set of ports: bit n is PortId n.
-struct PortSet256 {
-    std::uint64_t words[4] = {};
-
-    constexpr bool has(PortId port) const { return words[port / 64] >> port % 64 & 1; }
-    constexpr void add(PortId port) { words[port / 64] |= 1ull << port % 64; }
-    constexpr void remove(PortId port) { words[port / 64] &= ~(1ull << port % 64); }
-    constexpr bool empty() const { return (words[0] | words[1] | words[2] | words[3]) == 0; }
-    friend constexpr bool operator==(const PortSet256&, const PortSet256&) = default;
-};
-template <>
-struct Describe<PortSet256> {
-    static constexpr std::string_view name = "PortSet256";
-    static constexpr std::array fields{BATON_FIELD(PortSet256, words)};
-};
 
 inline constexpr std::uint16_t vlan_has_tag = 1;    // frames tagged with this VID belong to it; else untagged frames only
 inline constexpr std::uint16_t static_blackhole = 1;  // FdbStatic.flags: frames to and from this address are dropped

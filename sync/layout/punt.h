@@ -17,13 +17,21 @@ enum class PuntReason : std::uint16_t {
     arp,        // ARP, in a VLAN of layer 3: requests (answered already, when they were for the router) and replies
     neighbor,   // IPv6 neighbour discovery, likewise
     resolve,    // no frame: a PuntedAddress that a worker needs the MAC of
-    acl,        // what an access list with `log` matched
+    acl,        // what an access list with `log` matched: a PuntedRule, then how the frame begins
 };
 
 /// The bytes of a `resolve`; the VLAN is the slot's.
 struct PuntedAddress {
     std::uint64_t high, low;  // as IpBits
     std::uint64_t family;     // Family
+};
+
+/// What an `acl` begins with; the rest is a copy: the frame itself goes its way, or ends, as the rule says.
+struct PuntedRule {
+    std::uint32_t slot;       // of the rule, in the acl arena
+    std::uint32_t version;    // AclSlot's, so that another rule that lies there now is not blamed
+    std::uint32_t denied;     // 1: the frame was dropped
+    std::uint32_t held_back;  // matches of rules with `log` that this worker did not tell of since the last
 };
 
 struct alignas(64) PuntSlot {                     // owner: the worker

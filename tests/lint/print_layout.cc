@@ -5,6 +5,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "sync/layout/acl.h"
 #include "sync/layout/arena.h"
 #include "sync/layout/baton.h"
 #include "sync/layout/board.h"
@@ -41,5 +42,6 @@ int main() {
     print_all<ArenaHeader, GrantRecord, BatonPage, DyingWords, BoardPage, PortSet256, Command, CommandRing, CommandArena,
               FdbBucket, FdbControl, JournalRecordHeader, JournalArena, PuntSlot, PuntArena, PortEntry, VlanEntry,
               TermAccount, Applier, Traffic, WorkerCounters, Fabric, Crossed, FabricCounters, TablesArena, WireLane, WireSlot, WireArena,
-              Adjacency, AdjacencyRecord, RouteGroup, RouteCandidate, RouteRecord, RouteRoot, RoutesControl, FpmArena>();
+              Adjacency, AdjacencyRecord, RouteGroup, RouteCandidate, RouteRecord, RouteRoot, RoutesControl, FpmArena,
+              AclSlot, AclHits, AclArena>();
 }

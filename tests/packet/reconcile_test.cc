@@ -10,8 +10,10 @@
 #include <optional>
 
 #include "controlplane/host/master.h"
+#include "controlplane/program/access_lists.h"
 #include "controlplane/standby/follower.h"
 #include "dataplane/applier/applier.h"
+#include "dataplane/table/acl_maintain.h"
 #include "dataplane/numbering.h"
 #include "sync/channel/fdb_walk.h"
 #include "tests/support/arena.h"
@@ -61,6 +63,9 @@ class Ground {
         setup.commands = &commands;
         setup.tables = &tables;
         setup.fdb = &*fdb;
+        access_lists.reset();
+        access_lists.emplace(*acl, lists, nullptr);
+        setup.acl = &*access_lists;
         for (std::size_t i = 0; i < ids.size(); ++i) setup.ports.push_back({ids[i], puppets[i].get()});
         setup.wake_boards = [] {};
         applier.emplace(std::move(setup), monotonic_now());
@@ -78,7 +83,7 @@ class Ground {
         ring.term = term;
         baton.grant = GrantWord{term, slot}.word();
         around.emplace(Surroundings{slot, baton, pages[index_of(slot)], pages[index_of(other(slot))], tables,
-                                    *fdb_arena.as<FdbControl>(), *punt, *routes.as<RoutesControl>(), *fpm,
+                                    *fdb_arena.as<FdbControl>(), *punt, *routes.as<RoutesControl>(), *fpm, *acl,
                                     [] {}, [] {}});
         follower = std::make_unique<Follower>(journal.arena(), pages[index_of(slot)]);
         follower->drain();
@@ -164,7 +169,9 @@ class Ground {
     /// All of the tables against what the configuration and the other owner hold.
     void compare(const std::string& when) {
         const Image wanted = image_of(master->running(), PortMap::of(tables));
-        const auto amiss = difference(image_of(tables), [&] {
+        Image found_image = image_of(tables);
+        add_access_lists(found_image, *acl);
+        const auto amiss = difference(found_image, [&] {
             Image plain = wanted;
             plain.statics.clear();
             return plain;
@@ -215,6 +222,9 @@ class Ground {
     std::unique_ptr<PuntArena> punt = std::make_unique<PuntArena>();
     Mapping routes = arena<RoutesControl>(ArenaKind::routes, nullptr, routes_arena_size, routes_touched);
     std::unique_ptr<FpmArena> fpm = std::make_unique<FpmArena>();
+    std::unique_ptr<AclArena> acl = std::make_unique<AclArena>();
+    Acl lists;
+    std::optional<AclMaintenance> access_lists;
     std::vector<std::unique_ptr<Puppet>> puppets;
     std::vector<PortId> ids;
     std::optional<FdbMaintenance> fdb;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "dataplane/numbering.h"
+#include "dataplane/table/acl_compiled.h"
 #include "tests/support/arena.h"
 
 namespace baton::test {
@@ -57,6 +58,7 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     commands_ = arena<CommandArena>(ArenaKind::commands);
     tables_ = arena<TablesArena>(ArenaKind::tables);
     punt_ = arena<PuntArena>(ArenaKind::punt);
+    acl_arena_ = arena<AclArena>(ArenaKind::acl);
     fdb_arena_ = arena<FdbControl>(ArenaKind::fdb, &fdb_fd_, fdb_arena_size, 1 << 20);
     routes_arena_ = arena<RoutesControl>(ArenaKind::routes, &routes_fd_, routes_arena_size, routes_touched);
     pool_ = rte_pktmbuf_pool_create(("frames-" + std::to_string(switches++)).c_str(), shape.mbufs, 0, 0,
@@ -96,10 +98,14 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     if (!routes) throw StartupError{1, routes.error().what};
     routes_.emplace(std::move(*routes));
 
+    acl_.emplace(acl());
+    access_lists_.emplace(acl(), *acl_, compile_acl);
+
     Crew::Setup crew;
     crew.tables = &tables();
     crew.fdb = &*fdb_;
     crew.mempool = pool_;
+    crew.acl = &*acl_;
     crew.punt = punt_.as<PuntArena>();
     crew.board_a = board_a_.as<BoardPage>();
     crew.board_b = board_b_.as<BoardPage>();
@@ -133,6 +139,7 @@ TestSwitch::TestSwitch(const Shape& shape) : ports_(shape.ports) {
     setup.fdb = &*maintenance_;
     setup.routes = &*routes_;
     setup.send_frame = [this](VlanId vlan, std::span<const std::uint8_t> frame) { return host_->inject(vlan, frame); };
+    setup.acl = &*access_lists_;
     setup.wake_boards = [] {};
     applier_ = std::make_unique<ApplierRounds>(std::move(setup), now);
     applier_->ask_all_links();

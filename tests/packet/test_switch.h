@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "dataplane/applier/applier.h"
+#include "dataplane/table/acl_maintain.h"
 #include "dataplane/table/routes.h"
 #include "dataplane/worker/crew.h"
 #include "dataplane/worker/host_path.h"
@@ -106,6 +107,10 @@ class TestSwitch {
 
     TablesArena& tables() const { return *tables_.as<TablesArena>(); }
 
+    AclArena& acl() const { return *acl_arena_.as<AclArena>(); }
+
+    AclMaintenance& access_lists() { return *access_lists_; }
+
     PuntArena& punts() const { return *punt_.as<PuntArena>(); }
 
     FdbView fdb() const { return fdb_->begin_batch(); }
@@ -142,7 +147,7 @@ class TestSwitch {
     void say_route(const IpPrefix& prefix, RouteKind kind, VlanId place);
 
     unsigned ports_;
-    Mapping baton_, board_a_, board_b_, commands_, tables_, punt_, fdb_arena_, routes_arena_;
+    Mapping baton_, board_a_, board_b_, commands_, tables_, punt_, fdb_arena_, routes_arena_, acl_arena_;
     Fd fdb_fd_, routes_fd_;
     rte_mempool* pool_ = nullptr;
     std::vector<Neighbour> neighbours_;
@@ -150,6 +155,8 @@ class TestSwitch {
     std::optional<FdbMaintenance> maintenance_;
     std::optional<Fdb> fdb_;
     std::optional<RoutesMaintenance> routes_;
+    std::optional<Acl> acl_;
+    std::optional<AclMaintenance> access_lists_;
     std::unique_ptr<Crew> crew_;
     std::unique_ptr<ApplierRounds> applier_;
     std::unique_ptr<HostPath> host_;

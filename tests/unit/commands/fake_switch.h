@@ -92,6 +92,8 @@ class FakeSwitch final : public Switch {
 
     const JournalArena& journal() const override { return *journal_; }
 
+    const AclArena* acl() const override { return &*acl_; }
+
     std::vector<LoggedLine> log_lines() const override { return log_; }
 
     void clear_log() override { log_.clear(); }
@@ -241,6 +243,7 @@ class FakeSwitch final : public Switch {
     Arena<TablesArena> tables_{ArenaKind::tables};
     Arena<FdbControl> fdb_{ArenaKind::fdb, fdb_arena_size, 4096};
     Arena<JournalArena> journal_{ArenaKind::journal};
+    Arena<AclArena> acl_{ArenaKind::acl};
     config::Running running_;
     config::KeptState kept_;
     Storage storage_{true, config::Space::primary, {}, {}};

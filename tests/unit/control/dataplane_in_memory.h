@@ -12,6 +12,8 @@
 #include "controlplane/program/commands.h"
 #include "controlplane/program/routes_image.h"
 #include "dataplane/applier/routing.h"
+#include "controlplane/program/access_lists.h"
+#include "dataplane/table/acl_slots.h"
 #include "sync/base/time.h"
 #include "sync/channel/command_ring.h"
 #include "tests/support/arena.h"
@@ -25,6 +27,9 @@ class DataplaneInMemory {
     CommandArena& commands() { return *commands_; }
 
     const RoutesControl& routes() const { return *layer3().arena.as<RoutesControl>(); }
+    AclArena& acl() { return *acl_; }
+
+    AclSlots<>& rules() { return rules_; }
 
     void start(const std::vector<PortName>& ports) {
         PortId id = 3;  // not 1, so that nobody confuses number and position
@@ -103,6 +108,15 @@ class DataplaneInMemory {
                 statics_.erase({set.vlan, set.mac});
                 break;
             }
+            case CommandType::acl_set: {
+                const auto rule = command.get<AclRule>();
+                if (const auto slot = rules_.find(rule))
+                    rules_.confirm(*slot, command.term);
+                else
+                    rules_.put(rule, command.term);
+                break;
+            }
+            case CommandType::acl_delete: forget_rule(command.get<AclRule>()); break;
             case CommandType::fabric_set: tables_->fabric.usable.store(command.get<FabricSet>().usable); break;
             case CommandType::fdb_aging: tables_->applier.aging_seconds.store(command.get<FdbAging>().seconds); break;
             case CommandType::end_of_table:
@@ -111,6 +125,8 @@ class DataplaneInMemory {
                     return term != command.term && owner == command.owner;
                 });
                 if (command.owner != Owner::configuration) break;
+                for (const AclEntry& entry : rules_.entries())
+                    if (rules_.confirmed(entry.slot) != command.term) forget_rule(entry.rule);
                 ++ends_of_table;
                 for (VlanId id = 1; id < max_vlans; ++id)
                     if (tables_->vlans[id].present.load() && tables_->vlans[id].confirmed_term.load() != command.term)
@@ -134,6 +150,7 @@ class DataplaneInMemory {
         }
         image.routes = read.routes();
         image.ipfdb_aging_seconds = routes().ipfdb_aging.load();
+        add_access_lists(image, *acl_);
         return image;
     }
 
@@ -170,6 +187,15 @@ class DataplaneInMemory {
         }
     }
 
+    void forget_rule(const AclRule& rule) {
+        const auto slot = rules_.find(rule);
+        if (!slot) return;
+        rules_.leave(*slot);
+        rules_.release(*slot);
+    }
+
+    std::unique_ptr<AclArena> acl_ = std::make_unique<AclArena>();
+    AclSlots<> rules_{*acl_};
     std::unique_ptr<TablesArena> tables_ = std::make_unique<TablesArena>();
     mutable std::unique_ptr<Layer3> layer3_;  // made when it is first needed
     std::unique_ptr<CommandArena> commands_ = std::make_unique<CommandArena>();

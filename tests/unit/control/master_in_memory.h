@@ -34,7 +34,7 @@ class World {
         dataplane.open_ring(term);
         BoardPage &own = pages[index_of(slot)], &peer = pages[index_of(other(slot))];
         around.reset(new Surroundings{slot, *baton, own, peer, dataplane.tables(), *fdb, *punt, dataplane.routes(),
-                                      *fpm, [this] { ++dataplane_wakes; }, [this] { ++other_wakes; }});
+                                      *fpm, dataplane.acl(), [this] { ++dataplane_wakes; }, [this] { ++other_wakes; }});
         follower = std::make_unique<Follower>(journal.arena(), own);
         follower->drain();
         own.role.store(BoardRole::master);

@@ -31,6 +31,7 @@ void expect_equal(const Image& got, const Image& want, std::uint64_t seed) {
     ASSERT_EQ(got.interfaces, want.interfaces) << "seed " << seed;
     ASSERT_EQ(got.routes, want.routes) << "seed " << seed;
     ASSERT_EQ(got.ipfdb_aging_seconds, want.ipfdb_aging_seconds);
+    ASSERT_TRUE(got.rules == want.rules) << "seed " << seed;
     ASSERT_EQ(got.vlans.size(), want.vlans.size()) << "seed " << seed;
     for (const auto& [id, vlan] : want.vlans) {
         ASSERT_TRUE(got.vlans.contains(id));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "controlplane/config/running.h"
+#include "tests/unit/control/access_list_changes.h"
 #include "tests/unit/control/layer3_changes.h"
 
 namespace baton::test {
@@ -147,6 +148,7 @@ class RandomChanges {
         static const std::vector<std::string> names{"Default", "red", "GREEN", "blue", "v1", "v2"};
         const auto& name = names[below(names.size())];
         const std::string mac = numbered("02:00:00:00:00:0", below(6));
+        if (below(6) == 0) return access_list_change();
         switch (below(30)) {
             case 0:
             case 1: return vlan_create(name);
@@ -225,6 +227,13 @@ class RandomChanges {
         static const std::vector<std::string> all{"0.0.0.0/0",   "10.0.0.0/24", "172.16.0.0/12",
                                                   "10.0.1.4/32", "::/0",        "2001:db8:1::/64"};
         return all[below(all.size())];
+    }
+
+    config::Change access_list_change() {
+        static const std::vector<std::string> names{"web", "WEB", "ssh", "rest", "a1", "a2"};
+        const std::string& name = names[below(names.size())];
+        if (below(3) == 0) return delete_access_list(name);
+        return create(random_access_list(name, [this](std::size_t n) { return below(n); }, port_list()));
     }
 
     std::string someone() {
