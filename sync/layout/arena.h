@@ -43,7 +43,7 @@ inline constexpr std::string_view name_of(ArenaKind kind) {
 }
 
 inline constexpr std::uint64_t arena_magic = 0x314e4f5441423031ull;
-inline constexpr std::uint32_t arena_abi = 8;  // raised by hand with every change of layout or meaning
+inline constexpr std::uint32_t arena_abi = 9;  // raised by hand with every change of layout or meaning
 
 struct alignas(64) ArenaHeader {        // written once, by the creator, before anybody else maps the arena
     std::uint64_t magic = 0;            // arena_magic
