@@ -31,7 +31,6 @@ void harden(const Options& options) {
     ::signal(SIGPIPE, SIG_IGN);
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     ::setpriority(PRIO_PROCESS, 0, -20);
-    ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
     if (Fd score{::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)}; score)
         if (::write(score.get(), "-1000", 5) < 0) log::debug("oom_score_adj stays");
     rlimit files{};
@@ -39,6 +38,12 @@ void harden(const Options& options) {
         files.rlim_cur = files.rlim_max;
         ::setrlimit(RLIMIT_NOFILE, &files);
     }
+}
+
+// Not before the arenas are made: a sparse one in huge pages that is mapped while this is in force is filled at once,
+// MCL_ONFAULT or not (Linux 6.18: 512 MB for the FDB's control words).
+void stay_in_memory() {
+    ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
 // Before any thread, so that all inherit it and the main loop's signalfd gets them.
@@ -75,6 +80,7 @@ int run(int argc, char** argv) {
     harden(*options);  // not before it is certain that no other chassis runs here, whose boards it would keep waiting
     if (run_dir.cleaned()) log::notice("cleaned what a killed chassis left in {}", options->run_dir);
     const Arenas arenas(*options, huge ? Pages::huge : Pages::small);
+    stay_in_memory();
     log::notice("chassis started pid={} release={} run_dir={} flash_dir={} huge={} ports={}", ::getpid(), BATON_VERSION,
                 options->run_dir, options->flash_dir, huge ? 1 : 0, options->ports.size());
     return Keeper(*options, arenas, run_dir, huge).run();
