@@ -39,11 +39,14 @@ class RouteTables(Arena):
 
     def records(self):
         """(family, length, high, low, {owner: leaf}) of every prefix that somebody has a route to."""
+        return (record for _, record in self.numbered())
+
+    def numbered(self):
         for index in range(self.word('RoutesControl', 'records')):
             key, high, low, *rest = RECORD.unpack_from(self.memory, RECORDS_AT + index * RECORD.size)
             leaves = {owner: rest[6 * number] for number, owner in enumerate(OWNERS) if rest[6 * number]}
             if key & 1 and leaves:
-                yield key >> 8 & 0xff, key >> 16 & 0xff, high, low, leaves
+                yield index, (key >> 8 & 0xff, key >> 16 & 0xff, high, low, leaves)
 
     def hops(self, leaf):
         kind, index = leaf >> 30, leaf & 0x3fffff
@@ -86,6 +89,20 @@ class RouteTables(Arena):
             leaf = self.u32(NODES_AT + ((leaf & 0x3fffff) * NODE_SLOTS + (bits >> shift & 0xff)) * 4)
             shift -= 8
         return leaf or covering
+
+    def slot_of(self, address):
+        """Where the slot of an IPv4 address's /24 is, and its bytes: for who wants to damage it."""
+        bits = int(ipaddress.ip_address(address)) << 96
+        root = self.layout['RoutesControl']['root'][0] + (bits >> 120) * 8
+        at = BLOCKS_AT + ((self.u32(root + 4) - 1) * BLOCK_SLOTS + (bits >> 104 & 0xffff)) * 4
+        return at, self.memory[at:at + 4]
+
+    def record_at(self, prefix):
+        """Where the record of a prefix keeps what the configuration said of it."""
+        for index, (family, length, high, low, _) in self.numbered():
+            if text_of(family, high, low, length) == prefix:
+                return RECORDS_AT + index * RECORD.size + 24
+        raise KeyError(prefix)
 
     def astray(self):
         """Prefixes whose first address does not lead where the longest of all prefixes says, of several owners the first in precedence."""
