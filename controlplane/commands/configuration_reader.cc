@@ -83,6 +83,8 @@ class ConfigurationReader::Draft final : public Switch {
 
     const FdbControl& fdb() const override { return blank<FdbControl>(); }
 
+    const RoutesControl& routes() const override { return blank<RoutesControl>(); }
+
     const JournalArena& journal() const override { return blank<JournalArena>(); }
 
     std::vector<LoggedLine> log_lines() const override { return {}; }
@@ -100,6 +102,8 @@ class ConfigurationReader::Draft final : public Switch {
     void clear_neighbors(const NeighborClear&, std::function<void(Result<std::size_t>)> done) override {
         done(failure(not_here));
     }
+
+    void flush_hosts(const IpfdbFlush&, std::function<void(Result<void>)> done) override { done(failure(not_here)); }
 
     Result<void> slave_ready() const override { return failure(not_here); }
 

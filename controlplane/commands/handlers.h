@@ -91,6 +91,12 @@ Result<Plan> configure_iproute_delete(const Call&);
 Result<Plan> configure_iproute_add_blackhole(const Call&);
 Result<Plan> configure_iproute_delete_blackhole(const Call&);
 
+Result<std::unique_ptr<Walk>> show_iproute(const Call&);
+Result<std::unique_ptr<Walk>> show_ipfdb(const Call&);
+void clear_ipfdb(const Call&, Done);
+Result<Json> show_ipconfig(const Call&);
+std::string show_ipconfig_text(const Json&);
+
 Result<Plan> configure_neighbor_add(const Call&);
 Result<Plan> configure_neighbor_delete(const Call&);
 Result<Plan> configure_iparp_timeout(const Call&);

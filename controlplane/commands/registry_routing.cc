@@ -56,6 +56,13 @@ constexpr Row rows[] = {
      plans(disable_icmp),
      {}},
 
+    {"show ipconfig {vlan <vlan>}",
+     "Shows the VLANs' IP addresses and what holds for layer 3",
+     "VLANs with an address, or the one that is named. The router MAC is what hosts send to; one for all VLANs.",
+     Role::read,
+     shows(show_ipconfig, show_ipconfig_text),
+     {}},
+
     // --- routes ---
     {"configure iproute add [<ipnetmask> | default] <gateway> {<metric>}",
      "Adds a static route, or a gateway to one",
@@ -82,6 +89,15 @@ constexpr Row rows[] = {
      "`show iproute origin blackhole` lists them.",
      Role::change,
      plans(configure_iproute_delete_blackhole),
+     {}},
+
+    {"show iproute {detail} {ipv6} {<ipnetmask> | origin [direct | static | rip | ospf | bgp | blackhole]}",
+     "Shows the routes",
+     "A prefix shows the route to it and those within it. * marks the one that packets take. Sorted up to 32,768 "
+     "routes,\n"
+     "larger tables in their own order. Hosts that were found by ARP are in `show ipfdb`.",
+     Role::read,
+     walks(show_iproute),
      {}},
 
     // --- neighbors ---
@@ -172,6 +188,19 @@ constexpr Row rows[] = {
      "0: for ever, as at the factory; else 15 to 1000000 seconds. A host that has aged is found again by its subnet.",
      Role::change,
      plans(configure_ipfdb_agingtime),
+     {}},
+    {"clear ipfdb {<ipaddress> | vlan <vlan>}",
+     "Forgets hosts of the IP FDB",
+     "One, those of a VLAN, or all. The next packet brings a host back. `clear iparp` forgets the neighbors "
+     "themselves.",
+     Role::change,
+     acts(clear_ipfdb),
+     {}},
+    {"show ipfdb {<ipaddress> | vlan <vlan>}",
+     "Shows the hosts of the IP FDB",
+     "Hosts that packets are routed to directly. Unused: seconds since a packet last went there.",
+     Role::read,
+     walks(show_ipfdb),
      {}},
 };
 

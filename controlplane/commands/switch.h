@@ -18,6 +18,7 @@
 #include "sync/layout/board.h"
 #include "sync/layout/fdb.h"
 #include "sync/layout/journal.h"
+#include "sync/layout/routes.h"
 #include "sync/layout/tables.h"
 
 namespace baton {
@@ -91,7 +92,8 @@ class Switch {
     }
 
     virtual const TablesArena& tables() const = 0;
-    virtual const FdbControl& fdb() const = 0;  // begins the whole mapped fdb arena
+    virtual const FdbControl& fdb() const = 0;        // begins the whole mapped fdb arena
+    virtual const RoutesControl& routes() const = 0;  // begins the whole mapped routes arena
     virtual const JournalArena& journal() const = 0;
 
     /// Access lists in force; null: a switch without a data plane.
@@ -118,6 +120,9 @@ class Switch {
 
     /// Forgets dynamic ones; `done` with how many there were.
     virtual void clear_neighbors(const NeighborClear& what, std::function<void(Result<std::size_t>)> done) = 0;
+
+    /// Removes hosts of the IP FDB at once, likewise.
+    virtual void flush_hosts(const IpfdbFlush& what, std::function<void(Result<void>)> done) = 0;
 
     /// Could the slave carry on with all that this board holds? The error says which subsystem is not ready, and why.
     virtual Result<void> slave_ready() const = 0;

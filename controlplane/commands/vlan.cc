@@ -49,6 +49,10 @@ Json vlan_json(const config::Vlan& vlan, const TablesArena& tables, const std::m
     out["name"] = vlan.name;
     out["id"] = vlan.id;
     out["tag"] = vlan.has_tag ? Json(vlan.id) : Json(nullptr);
+    out["addresses"] = Json::array();
+    for (const IpInterface& one : vlan.ip.addresses) out["addresses"].push_back(one.text());
+    out["ipforwarding"] = vlan.ip.forwards_v4;
+    out["ipv6_forwarding"] = vlan.ip.forwards_v6;
     auto active = Json::array(), disabled = Json::array();
     for (const bool tagged : {false, true}) {
         auto list = Json::array();
@@ -183,6 +187,10 @@ std::string show_vlan_text(const Json& json) {
         out += fmt::format("VLAN Interface with name \"{}\" created by user\n", plain(vlan["name"]));
         out += vlan["tag"].is_null() ? fmt::format("    Tagging:    Untagged (internal tag {})\n", plain(vlan["id"]))
                                      : fmt::format("    Tagging:    802.1Q Tag {}\n", plain(vlan["tag"]));
+        if (!vlan["addresses"].empty())
+            out += fmt::format("    IP:         {}{}{}\n", joined(vlan["addresses"], ", "),
+                               vlan["ipforwarding"].get<bool>() ? "  (IP forwarding)" : "",
+                               vlan["ipv6_forwarding"].get<bool>() ? "  (IPv6 forwarding)" : "");
         out += fmt::format("    Received:   {} frames, {} bytes\n", plain(vlan["rx_frames"]), plain(vlan["rx_bytes"]));
         out += fmt::format("    Sent:       {} frames, {} bytes\n", plain(vlan["tx_frames"]), plain(vlan["tx_bytes"]));
         out +=

@@ -224,16 +224,29 @@ std::optional<std::string> Master::outcome(std::uint64_t token) const {
 }
 
 void Master::flush(const FdbFlush& what, std::function<void(Result<void>)> done) {
+    Command command;
+    command.type = CommandType::fdb_flush;
+    command.set(what);
+    act(command, "flush", std::move(done));
+}
+
+void Master::flush_hosts(const IpfdbFlush& what, std::function<void(Result<void>)> done) {
+    Command command;
+    command.type = CommandType::ipfdb_flush;
+    command.set(what);
+    act(command, "flush", std::move(done));
+}
+
+/// A command that is no configuration: done now, or not at all.
+void Master::act(const Command& command, std::string_view what, std::function<void(Result<void>)> done) {
     if (!around_.carries(term_))
         return done(Error{Code::no_master, "this board no longer carries the baton; ask the new master"});
     if (!reconciler_.dataplane_present(monotonic_now()))
         return done(failure("the data plane is away; try again when 'show switch' says that it runs"));
-    Command command;
-    command.type = CommandType::fdb_flush;
-    command.owner = Owner::configuration;
-    command.set(what);
-    programmer_.add({command}, [done = std::move(done)](const std::vector<Refusal>& refusals) {
-        done(refusals.empty() ? Result<void>() : failure("the data plane refused the flush; see 'show log'"));
+    Command owned = command;
+    owned.owner = Owner::configuration;
+    programmer_.add({owned}, [what = std::string(what), done = std::move(done)](const std::vector<Refusal>& refusals) {
+        done(refusals.empty() ? Result<void>() : failure("the data plane refused the " + what + "; see 'show log'"));
     });
     if (programmer_.pump()) around_.wake_dataplane();
 }

@@ -39,7 +39,7 @@ struct MasterHooks {
     std::function<void(Reconciler&)> join = nullptr;
     std::function<Result<void>(bool extended)> examine = nullptr;  // this board itself; on an error it ends soon after
     std::function<bool(Slot, bool extended)> diagnose = nullptr;   // the other board; its page says what came of it
-    BoardFlash* flash = nullptr;  // null: the board has none
+    BoardFlash* flash = nullptr;                                   // null: the board has none
 };
 
 class Master : public Switch {
@@ -82,6 +82,8 @@ class Master : public Switch {
 
     const FdbControl& fdb() const override { return around_.fdb; }
 
+    const RoutesControl& routes() const override { return around_.routes; }
+
     const JournalArena& journal() const override { return journal_; }
 
     const AclArena* acl() const override { return &around_.acl; }
@@ -97,6 +99,8 @@ class Master : public Switch {
     const arp::Database& neighbors() const override { return databases_.neighbors.database; }
 
     void clear_neighbors(const NeighborClear& what, std::function<void(Result<std::size_t>)> done) override;
+
+    void flush_hosts(const IpfdbFlush& what, std::function<void(Result<void>)> done) override;
     Result<void> slave_ready() const override;
     Result<void> hitless_ready() const override;
     Result<void> hand_over() override;
@@ -118,6 +122,7 @@ class Master : public Switch {
     void give_up(const config::Consequences& consequences);
     void boot_from_flash();
     void boot_with(config::Flash::Boot boot, const PortMap& ports);
+    void act(const Command& command, std::string_view what, std::function<void(Result<void>)> done);
     Result<void> may_store() const;
     Result<std::string> journal_saved(config::Saved saved, std::string answer);
     void publish();

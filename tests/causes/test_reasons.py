@@ -266,7 +266,7 @@ def test_keepalive_is_the_new_masters_reason_and_the_hung_boards_reason_to_trans
     os.kill(chassis.board('master', before)['pid'], signal.SIGSTOP)
     after = on_wires.settle(chassis, before, 60)
     assert after['last_failover']['cause'] == 'keepalive'
-    for name in ('configuration', 'l2 hardware', 'log'):
+    for name in ('configuration', 'l2 hardware', 'l3 hardware', 'log'):
         master = subsystem(chassis, 'master', name)
         assert (master['state'], master['reason'], master['old_state']) == ('ready', 'keepalive', 'ready')
         assert subsystem(chassis, 'slave', name)['old_reason'] == 'keepalive'
@@ -300,4 +300,25 @@ def test_l2_l3_failed_tables_are_changed_behind_the_back_and_programmed_again(sw
         assert 'L2,L3 failed' in why_not(chassis)
         chassis.wait_ready(40)
         assert tables.memory[at] != 0
+    chassis.cli('delete vlan audited')
+
+
+def test_l2_l3_failed_is_of_layer_3_alone_when_an_interface_is_changed_behind_the_back(switch):
+    """The MTU of a VLAN's interface changes in the tables; the audit finds it, layer 2 is not blamed, and it is mended."""
+    chassis = switch.chassis
+    chassis.cli('create vlan audited')
+    chassis.cli('configure vlan audited tag 999')
+    chassis.cli('configure vlan audited ipaddress 192.0.2.1/24')
+    chassis.cli('configure iproute add 198.51.100.0/24 192.0.2.2')
+    chassis.wait_ready(40)
+    dataplane = chassis.show('switch')['dataplane']['pid']
+    with memory.Arena(dataplane, 'tables') as tables:
+        at = tables.layout['TablesArena']['vlans'][0] + 999 * tables.layout['VlanEntry'][''][1] + tables.layout['VlanEntry']['mtu'][0]
+        assert tables.memory[at] != 1
+        tables.memory[at] = 1
+        wait_for(chassis, 'failed', 'L2,L3 failed', role='master', name='l3 hardware')
+        assert subsystem(chassis, 'master', 'l2 hardware')['state'] == 'ready'
+        assert 'l3 hardware is failed' in why_not(chassis)
+        chassis.wait_ready(40)
+        assert tables.memory[at] != 1
     chassis.cli('delete vlan audited')

@@ -13,8 +13,8 @@
 #include "controlplane/program/access_lists.h"
 #include "controlplane/standby/follower.h"
 #include "dataplane/applier/applier.h"
-#include "dataplane/table/acl_maintain.h"
 #include "dataplane/numbering.h"
+#include "dataplane/table/acl_maintain.h"
 #include "sync/channel/fdb_walk.h"
 #include "tests/support/arena.h"
 #include "tests/support/puppet.h"
@@ -63,9 +63,12 @@ class Ground {
         setup.commands = &commands;
         setup.tables = &tables;
         setup.fdb = &*fdb;
+        applier.reset();
         access_lists.reset();
         access_lists.emplace(*acl, lists, nullptr);
         setup.acl = &*access_lists;
+        routing.emplace(std::move(*RoutesMaintenance::open(routes_fd.get(), routes.bytes(), monotonic_now())));
+        setup.routes = &*routing;
         for (std::size_t i = 0; i < ids.size(); ++i) setup.ports.push_back({ids[i], puppets[i].get()});
         setup.wake_boards = [] {};
         applier.emplace(std::move(setup), monotonic_now());
@@ -83,8 +86,8 @@ class Ground {
         ring.term = term;
         baton.grant = GrantWord{term, slot}.word();
         around.emplace(Surroundings{slot, baton, pages[index_of(slot)], pages[index_of(other(slot))], tables,
-                                    *fdb_arena.as<FdbControl>(), *punt, *routes.as<RoutesControl>(), *fpm, *acl,
-                                    [] {}, [] {}});
+                                    *fdb_arena.as<FdbControl>(), *punt, *routes.as<RoutesControl>(), *fpm, *acl, [] {},
+                                    [] {}});
         follower = std::make_unique<Follower>(journal.arena(), pages[index_of(slot)]);
         follower->drain();
         applier->turn(monotonic_now());
@@ -169,9 +172,14 @@ class Ground {
     /// All of the tables against what the configuration and the other owner hold.
     void compare(const std::string& when) {
         const Image wanted = image_of(master->running(), PortMap::of(tables));
-        Image found_image = image_of(tables);
-        add_access_lists(found_image, *acl);
-        const auto amiss = difference(found_image, [&] {
+        Image held = image_of(tables);
+        RoutesImage read_back(*routes.as<RoutesControl>());
+        while (read_back.read(1000)) {
+        }
+        held.routes = read_back.routes();
+        held.ipfdb_aging_seconds = routes.as<RoutesControl>()->ipfdb_aging;
+        add_access_lists(held, *acl);
+        const auto amiss = difference(held, [&] {
             Image plain = wanted;
             plain.statics.clear();
             return plain;
@@ -220,7 +228,8 @@ class Ground {
     JournalMemory journal{256 * 1024};
     BoardPage pages[2];
     std::unique_ptr<PuntArena> punt = std::make_unique<PuntArena>();
-    Mapping routes = arena<RoutesControl>(ArenaKind::routes, nullptr, routes_arena_size, routes_touched);
+    Fd routes_fd;
+    Mapping routes = arena<RoutesControl>(ArenaKind::routes, &routes_fd, routes_arena_size, 4096);
     std::unique_ptr<FpmArena> fpm = std::make_unique<FpmArena>();
     std::unique_ptr<AclArena> acl = std::make_unique<AclArena>();
     Acl lists;
@@ -228,6 +237,7 @@ class Ground {
     std::vector<std::unique_ptr<Puppet>> puppets;
     std::vector<PortId> ids;
     std::optional<FdbMaintenance> fdb;
+    std::optional<RoutesMaintenance> routing;
     std::optional<ApplierRounds> applier;
     std::optional<Surroundings> around;
     std::unique_ptr<Follower> follower;

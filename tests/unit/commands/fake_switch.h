@@ -30,7 +30,12 @@ class Arena {
         auto mapping = map_arena(fd->get(), kind, fingerprint<Root>(), Access::read_write);
         if (!mapping) throw StartupError{1, mapping.error().what};
         mapping_ = std::move(*mapping);
+        fd_ = std::move(*fd);
     }
+
+    int fd() const { return fd_.get(); }
+
+    std::byte* bytes() const { return mapping_.bytes(); }
 
     Root* operator->() const { return mapping_.as<Root>(); }
 
@@ -38,6 +43,7 @@ class Arena {
 
   private:
     Mapping mapping_;
+    Fd fd_;
 };
 
 class FakeSwitch final : public Switch {
@@ -90,6 +96,8 @@ class FakeSwitch final : public Switch {
 
     const FdbControl& fdb() const override { return *fdb_; }
 
+    const RoutesControl& routes() const override { return *routes_; }
+
     const JournalArena& journal() const override { return *journal_; }
 
     const AclArena* acl() const override { return &*acl_; }
@@ -129,6 +137,11 @@ class FakeSwitch final : public Switch {
     void clear_neighbors(const NeighborClear& what, std::function<void(Result<std::size_t>)> done) override {
         neighbor_clears_.push_back(what);
         done(neighbors_cleared_);
+    }
+
+    void flush_hosts(const IpfdbFlush& what, std::function<void(Result<void>)> done) override {
+        host_flushes_.push_back(what);
+        done({});
     }
 
     Result<void> slave_ready() const override {
@@ -242,6 +255,7 @@ class FakeSwitch final : public Switch {
     Arena<BoardPage> board_a_{ArenaKind::board_a}, board_b_{ArenaKind::board_b};
     Arena<TablesArena> tables_{ArenaKind::tables};
     Arena<FdbControl> fdb_{ArenaKind::fdb, fdb_arena_size, 4096};
+    Arena<RoutesControl> routes_{ArenaKind::routes, routes_arena_size, 4096};
     Arena<JournalArena> journal_{ArenaKind::journal};
     Arena<AclArena> acl_{ArenaKind::acl};
     config::Running running_;
@@ -258,6 +272,7 @@ class FakeSwitch final : public Switch {
     arp::Database neighbors_;
     std::vector<NeighborClear> neighbor_clears_;
     std::size_t neighbors_cleared_ = 0;
+    std::vector<IpfdbFlush> host_flushes_;
     std::vector<std::pair<Slot, bool>> reboots_, diagnoses_;
     Result<void> diagnosis_;
     std::vector<std::function<void()>> held_;
