@@ -93,8 +93,9 @@ class Ground {
         applier->turn(monotonic_now());
         MasterHooks hooks{[] {}, [](Slot, bool) { return true; }};
         hooks.join = [this](Reconciler& reconciler) {
-            arp = &reconciler;
-            reconciler.own(Owner::arp, [this] { return arp_commands(); });
+            arp = &reconciler;  // in the place of routing: arp's own engine is a part of the master, and has finished
+                                // at once
+            reconciler.own(Owner::routing, [this] { return arp_commands(); });
         };
         master = std::make_unique<Master>(*around, term, journal.arena(), commands, follower->replica(),
                                           follower->reader().sequence(), config::Consequences{}, std::move(hooks));
@@ -285,7 +286,7 @@ TEST(Reconcile, an_owner_that_finishes_late_or_never_loses_only_what_it_has_not_
         for (std::uint64_t i = 0; i < 20; ++i) ground.arp_database.insert(arp_mac + i);
         ground.take_over();
         ground.settle();
-        ground.arp->finished(Owner::arp);
+        ground.arp->finished(Owner::routing);
         ground.settle();
         ground.compare("said by the first");
         for (int life = 0; life < 6; ++life) {
@@ -302,7 +303,7 @@ TEST(Reconcile, an_owner_that_finishes_late_or_never_loses_only_what_it_has_not_
             for (const std::uint64_t mac : before)
                 ASSERT_EQ(ground.lookup(mac, keep), ground.id({3, 2})) << "not before its marker or the timer";
             if (ground.random.below(2))
-                ground.arp->finished(Owner::arp);
+                ground.arp->finished(Owner::routing);
             else
                 ground.timer_expires();
             ground.settle();
@@ -312,7 +313,7 @@ TEST(Reconcile, an_owner_that_finishes_late_or_never_loses_only_what_it_has_not_
                 if (ground.random.below(2)) ground.arp_database.insert(arp_mac + i);
             ground.take_over();  // says the new ones
             ground.settle();
-            ground.arp->finished(Owner::arp);
+            ground.arp->finished(Owner::routing);
             ground.settle();
         }
     }
@@ -325,7 +326,7 @@ TEST(Reconcile, a_new_data_plane_keeps_what_is_claimed_and_loses_what_is_not) {
         Ground ground(200 + seed);
         ground.arp_database = {arp_mac, arp_mac + 1};
         ground.take_over();
-        ground.arp->finished(Owner::arp);
+        ground.arp->finished(Owner::routing);
         for (int i = 0; i < 40; ++i) {
             ground.change({ground.random.next()});
             ground.step();
@@ -336,7 +337,7 @@ TEST(Reconcile, a_new_data_plane_keeps_what_is_claimed_and_loses_what_is_not) {
         ground.start_dataplane();
         if (ground.random.below(2)) ground.take_over();
         ground.settle();
-        ground.arp->finished(Owner::arp);
+        ground.arp->finished(Owner::routing);
         ground.settle();
         ground.compare("seed " + std::to_string(seed));
         ASSERT_FALSE(testing::Test::HasFailure());

@@ -57,6 +57,7 @@ TEST_F(AccessListMaster, takes_a_rule_back_that_the_data_plane_has_no_room_for) 
 }
 
 TEST_F(AccessListMaster, finds_a_rule_that_is_lacking_and_one_too_many_and_mends_both) {
+    Time later = monotonic_now();
     for (const bool lacking : {true, false}) {
         auto& rules = world.dataplane.rules();
         if (lacking) {
@@ -66,7 +67,7 @@ TEST_F(AccessListMaster, finds_a_rule_that_is_lacking_and_one_too_many_and_mends
         } else {
             rules.put(acl_rule("stranger", AclAction::permit, 1), world.term);
         }
-        Time later = monotonic_now() + seconds(6);
+        later = later + seconds(6);
         world.master->on_wake(later);
         EXPECT_EQ(acl_of(world).state, SubsystemState::failed);
         EXPECT_EQ(acl_of(world).reason, Reason::tables_differ);
@@ -74,7 +75,8 @@ TEST_F(AccessListMaster, finds_a_rule_that_is_lacking_and_one_too_many_and_mends
         ASSERT_FALSE(ready);
         EXPECT_NE(ready.error().what.find("acl is failed, reason L2,L3 failed"), std::string::npos)
             << ready.error().what;
-        world.master->on_wake(later + seconds(11));
+        later = later + seconds(11);
+        world.master->on_wake(later);
         world.settle();
         EXPECT_EQ(acl_of(world).state, SubsystemState::ready);
         EXPECT_EQ(in_force(world), (std::set<std::string>{"rest", "web"}));
