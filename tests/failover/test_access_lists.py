@@ -16,8 +16,8 @@ from tests.support.switch import KINDS, Switch
 
 NOBODY = '02:00:00:00:66:01'   # where denied packets are sent: an address that nobody has, so that one let through is flooded
 FLOWS = ['name=out,from=w1,to=w2,rate=5000', 'name=back,from=w2,to=w1,rate=5000,size=imix',
-         f'name=wall,from=w1,to=w2,router={NOBODY},src-ip=10.1.0.1,dst-ip=10.66.0.1,dst-ips=64,rate=5000,expect=denied',
-         f'name=port,from=w2,to=w1,router={NOBODY},src-ip=10.1.0.2,dst-ip=10.67.0.1,dst-port=4789,rate=2000,expect=denied']
+         f'name=wall,from=w1,router={NOBODY},src-ip=10.1.0.1,dst-ip=10.66.0.1,dst-ips=64,rate=5000,expect=denied',
+         f'name=port,from=w2,router={NOBODY},src-ip=10.1.0.2,dst-ip=10.67.0.1,dst-port=4789,rate=2000,expect=denied']
 RULES = ['create access-list wall ip destination 10.66.0.0/16 source any deny ports any precedence 100',
          'create access-list port udp destination any ip-port 4789 source any ip-port any deny ports 1:2 precedence 200']
 
