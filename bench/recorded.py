@@ -66,6 +66,7 @@ def of_wire(record):
     one = ', one source' if record.get('sources') == 'one' else ''
     void = '' if record['valid'] else 'frames went astray'
     of = f'{record["routes"]:,} routes' if 'routes' in record else thousands(record['macs']) + one
+    of += f', {record["acl_rules"]:,} rules' if record.get('acl_rules') else ''
     yield figure(f'wire, {record["form"]}, {record["mode"]}, {of}', record['mpps'] if record['valid'] else None, 'Mpps', True,
                  f'{record["cycles"]} cycles, {record["cycles_min"]} to {record["cycles_max"]}', beside(record, void, f'{record["ratio_to_io"]:.2f} of io'))
 

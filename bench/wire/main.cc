@@ -14,7 +14,8 @@
 // like destinations, and one source behind each wire, which is what most figures of switches are taken with.
 //
 // Then packets that are routed between two VLANs, their destinations drawn from so many prefixes (mode l3), and the
-// same while 100,000 routes a second come and go on the other core (churned).
+// same while 100,000 routes a second come and go on the other core (churned). And, in cache, routed over 10,000 routes
+// with access lists of so many rules, of which none is about these packets.
 //
 // Modes take turns (io macswap ... l2, and back, again and again). A run counts by its median piece, so that time
 // slices lost to others do not; pieces of more than four medians are counted as void beside it. A figure is the median
@@ -39,6 +40,7 @@ namespace {
 
 struct Plan {
     std::vector<std::uint64_t> macs{1, 10'000, 1'000'000, 16'000'000}, routes{1, 10'000, 1'000'000};
+    std::vector<std::uint32_t> rules{1, 1'000, 10'000};
     unsigned rounds = 7;
     double run_seconds = 0.1;
     bool one_core = true, two_cores = true, in_cache = true, json = false, only_l2 = false;
@@ -156,6 +158,7 @@ struct Row {
     std::uint64_t macs;
     Sources sources;
     std::uint64_t routes = 0;  // 0: frames are switched
+    std::uint32_t rules = 0;   // of access lists
     std::map<Mode, Figure> figures = {};
     std::vector<double> aa = {};
     double adds = 0, ping_before = 0, ping_after = 0;
@@ -174,22 +177,23 @@ void report(const Plan& plan, const Rig& rig, const Row& row) {
         const char* sources = row.sources == Sources::drawn ? "drawn" : "one";
         if (plan.json)
             fmt::print(
-                R"({{"bench":"wire","form":"{}","ports":"wire","{}":{},"sources":"{}","hits":"destinations drawn","mode":"{}",)"
+                R"({{"bench":"wire","form":"{}","ports":"wire","{}":{},"acl_rules":{},"sources":"{}","hits":"destinations drawn","mode":"{}",)"
                 R"("valid":{},"mpps":{:.2f},"cycles":{:.2f},"cycles_min":{:.2f},"cycles_max":{:.2f},"ratio_to_io":{:.3f},)"
                 R"("aa":{:.3f},"aa_min":{:.3f},"aa_max":{:.3f},"runs":{},"pieces":{},"void_pieces":{},"burst":{},)"
                 R"("frame_bytes":{},"table_bits":{},"huge":{},"adds_per_cycle":{:.2f},"ping_pong_before":{:.0f},)"
                 R"("ping_pong_after":{:.0f},"tsc_mhz":{:.0f},"commit":"{}"}})"
                 "\n",
-                row.form, routed ? "routes" : "macs", size, sources, name, !row.astray, mpps, cycles, *least, *most,
-                median(figure.to_io), aa[0], aa[1], aa[2], figure.cycles.size(), figure.pieces, figure.void_pieces,
-                burst_size, frame_size, rig.table_bits(), rig.table_is_huge(), row.adds, row.ping_before,
-                row.ping_after, tsc_hz() / 1e6, plan.commit);
+                row.form, routed ? "routes" : "macs", size, row.rules, sources, name, !row.astray, mpps, cycles, *least,
+                *most, median(figure.to_io), aa[0], aa[1], aa[2], figure.cycles.size(), figure.pieces,
+                figure.void_pieces, burst_size, frame_size, rig.table_bits(), rig.table_is_huge(), row.adds,
+                row.ping_before, row.ping_after, tsc_hz() / 1e6, plan.commit);
         else
             fmt::print(
-                "{:<9} {:>10} {:<5} {:<8} {:7.1f} Mpps  {:6.1f} cycles ({:.1f} to {:.1f})  {:.2f} of io  A/A {:.2f} "
+                "{:<9} {:>10} {:<5} {:>6} {:<8} {:7.1f} Mpps  {:6.1f} cycles ({:.1f} to {:.1f})  {:.2f} of io  A/A "
+                "{:.2f} "
                 "({:.2f} to {:.2f})  void {} of {}  adds {:.1f}{}{}\n",
-                row.form, size, sources, name, mpps, cycles, *least, *most, median(figure.to_io), aa[0], aa[1], aa[2],
-                figure.void_pieces, figure.pieces, row.adds,
+                row.form, size, sources, row.rules, name, mpps, cycles, *least, *most, median(figure.to_io), aa[0],
+                aa[1], aa[2], figure.void_pieces, figure.pieces, row.adds,
                 row.ping_before > 0 ? fmt::format(", ping-pong {:.0f} then {:.0f}", row.ping_before, row.ping_after)
                                     : "",
                 row.astray ? "  VOID: frames went astray" : "");
@@ -253,15 +257,18 @@ void bench_on(const Plan& plan, const Settings& settings, const char* alone, con
         };
         pin(plan.worker_core);
         if (alone)
-            measure(plan, rig, {alone, settings.macs, Sources::one, settings.routes}, modes, false, [&] {
-                return churned([&](Mode mode) { return one_core(rig, neighbours, mode, plan.run_seconds); });
-            });
+            measure(
+                plan, rig, {alone, settings.macs, Sources::drawn, settings.routes, settings.rules}, modes, false,
+                [&] { return churned([&](Mode mode) { return one_core(rig, neighbours, mode, plan.run_seconds); }); });
         pin(plan.neighbours_core);
         if (apart)
-            measure(plan, rig, {apart, settings.macs, Sources::one, settings.routes}, {Mode::io, Mode::l3}, true, [&] {
-                auto other = std::make_shared<Other>(rig, plan.worker_core);
-                return [&, other](Mode mode) { return two_cores(rig, neighbours, *other, mode, plan.run_seconds); };
-            });
+            measure(plan, rig, {apart, settings.macs, Sources::drawn, settings.routes, settings.rules},
+                    {Mode::io, Mode::l3}, true, [&] {
+                        auto other = std::make_shared<Other>(rig, plan.worker_core);
+                        return [&, other](Mode mode) {
+                            return two_cores(rig, neighbours, *other, mode, plan.run_seconds);
+                        };
+                    });
         return;
     }
     for (const Sources sources : plan.sources) {
@@ -309,6 +316,14 @@ void bench(const Plan& plan, Settings settings) {
         small.slot_size = 2112;
         if (plan.in_cache) bench_on(plan, small, "in-cache", nullptr, {Mode::io, Mode::l3});
     }
+    for (const std::uint32_t rules : plan.rules) {
+        Settings listed = settings;
+        listed.routes = 10'000;
+        listed.rules = rules;
+        listed.slots = 1024;
+        listed.slot_size = 2112;
+        if (plan.in_cache) bench_on(plan, listed, "in-cache", nullptr, {Mode::io, Mode::l3});
+    }
 }
 
 int run(int argc, char** argv) {
@@ -321,6 +336,7 @@ int run(int argc, char** argv) {
     auto add = described.add_options();
     add("macs", po::value(&macs)->multitoken(), "addresses (default 1 10000 1000000 16000000)");
     add("routes", po::value(&routes)->multitoken(), "prefixes, for packets that are routed (default 1 10000 1000000)");
+    add("rules", po::value(&plan.rules)->multitoken(), "of access lists, with 10,000 routes (default 1 1000 10000)");
     add("switched", "nothing routed")("routed", "nothing else");
     add("rounds", po::value(&plan.rounds)->default_value(plan.rounds), "of io macswap ... l2, and back");
     add("seconds", po::value(&plan.run_seconds)->default_value(plan.run_seconds), "of each run");
@@ -351,7 +367,7 @@ int run(int argc, char** argv) {
     if (given.count("quick") != 0) plan.routes = {10'000};
     if (!macs.empty()) plan.macs = macs;
     if (!routes.empty()) plan.routes = routes;
-    if (given.count("switched") != 0) plan.routes.clear();
+    if (given.count("switched") != 0) plan.routes.clear(), plan.rules.clear();
     if (given.count("routed") != 0) plan.macs.clear();
     const bool all = given.count("one-core") + given.count("two-cores") + given.count("in-cache") == 0;
     plan.one_core = all || given.count("one-core") != 0;

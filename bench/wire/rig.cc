@@ -4,9 +4,12 @@
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 
+#include <cstdio>
+#include <random>
 #include <utility>
 
 #include "dataplane/stage/stages.h"
+#include "dataplane/table/acl_compiled.h"
 
 namespace baton::bench {
 namespace {
@@ -75,12 +78,14 @@ Rig::Rig(const Settings& settings) {
     ports_ = open_ports(specs, kept, setting);
 
     fill_tables(settings);
+    fill_rules(settings.rules, settings.huge);
     Crew::Setup setup;
     setup.tables = tables_.as<TablesArena>();
     setup.fdb = fdb_.get();
     setup.mempool = pool_;
     setup.workers = settings.workers;
     if (routed_) setup.routes = routed_->arena();
+    if (acl_) setup.acl = &*acl_;
     crew_ = std::make_unique<Crew>(setup);
     context_ = std::make_unique<Context>();
     context_->tables = tables_.as<TablesArena>();
@@ -131,6 +136,31 @@ void Rig::fill_tables(const Settings& settings) {
     control.shape = FdbShape{table_bits_, 0, 0}.word();
     fdb_ = std::make_unique<Fdb>(fdb_arena_.bytes());
     teach(settings.macs);
+}
+
+/// TCP to one port of so many subnets is denied; the packets are UDP, to any of them.
+void Rig::fill_rules(std::uint32_t rules, bool huge) {
+    if (rules == 0) return;
+    acl_arena_ = arena<AclArena>(ArenaKind::acl, huge);
+    acl_.emplace(*acl_arena_.as<AclArena>());
+    access_lists_.emplace(*acl_arena_.as<AclArena>(), *acl_, compile_acl);
+    std::mt19937_64 random(rules);
+    for (std::uint32_t i = 0; i < rules; ++i) {
+        AclRule rule{};
+        std::snprintf(rule.name, sizeof rule.name, "r%u", i);
+        for (auto& word : rule.ports.words) word = ~0ull;
+        rule.destination_length = static_cast<std::uint8_t>(16 + random() % 17);
+        rule.destination =
+            static_cast<std::uint32_t>(random()) & static_cast<std::uint32_t>(~0ull << (32 - rule.destination_length));
+        rule.protocol = AclProtocol::tcp;
+        rule.destination_first = rule.destination_last = static_cast<std::uint16_t>(random());
+        rule.source_last = 65535;
+        rule.action = AclAction::deny;
+        rule.order = 1 + i;
+        if (access_lists_->set(rule, 1) != Outcome::done) throw StartupError{1, "no room for the access lists"};
+    }
+    access_lists_->publish();
+    access_lists_->compile_now();
 }
 
 void Rig::teach(std::uint64_t macs) {

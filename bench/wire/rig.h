@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bench/wire/routed.h"
+#include "dataplane/table/acl_maintain.h"
 #include "dataplane/table/fdb_maintain.h"
 #include "dataplane/worker/crew.h"
 #include "sync/channel/wire.h"
@@ -24,6 +25,7 @@ struct Settings {
     bool huge = true;
     unsigned ports = 2, workers = 1;  // port n is worker n % workers'
     std::uint64_t room_for = 0;       // more addresses that the FDB has room for
+    std::uint32_t rules = 0;          // of access lists; no packet of the bench is denied by one
     std::uint64_t routes = 0;         // not 0: each port is a VLAN of its own, and between them is routed
 };
 
@@ -77,6 +79,7 @@ class Rig {
 
   private:
     void fill_tables(const Settings& settings);
+    void fill_rules(std::uint32_t rules, bool huge);
     bool forward(bool swap);
     bool cut_off(Mode last);
     void send(unsigned from, rte_mbuf** frames, std::uint16_t count);
@@ -93,6 +96,9 @@ class Rig {
     std::vector<WireEnd> into_, out_of_;
     std::unique_ptr<Fdb> fdb_;
     std::optional<Routed> routed_;
+    Mapping acl_arena_;
+    std::optional<Acl> acl_;
+    std::optional<AclMaintenance> access_lists_;
     std::unique_ptr<Crew> crew_;
     std::unique_ptr<Context> context_;  // of the path that is cut off
 };

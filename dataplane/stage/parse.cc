@@ -87,9 +87,9 @@ void mix_and_fetch(Batch& batch) {
     const FdbView fdb = batch.fdb;
     const unsigned count = batch.count;
     for (unsigned i = 0; i < count; ++i) batch.src[i] = fdb.mix(0, batch.src[i]);
-    for (unsigned i = 0; i < count; ++i) fdb.prefetch(batch.src[i]);
+    fdb.prefetch(batch.src, count);
     for (unsigned i = 0; i < count; ++i) batch.dst[i] = fdb.mix(0, batch.dst[i]);
-    for (unsigned i = 0; i < count; ++i) fdb.prefetch(batch.dst[i]);
+    fdb.prefetch(batch.dst, count);
 }
 
 }  // namespace
@@ -101,7 +101,7 @@ void parse(Context& context, Batch& batch) {
     const std::uint64_t router = context.tables->applier.router_mac.load(std::memory_order_relaxed);
     std::uint64_t all = 0, bytes = 0;
     bool any_own = false;
-    std::uint32_t longest = 0, unlike = 0;
+    std::uint32_t longest = 0, in_some = 0, in_all = ~0u;  // VLAN and form of tag: bits that some, that all have
     for (unsigned i = 0; i < count; ++i) {
         rte_mbuf* frame = batch.frame[i];
         const std::uint32_t length = frame->pkt_len;
@@ -133,7 +133,9 @@ void parse(Context& context, Batch& batch) {
         all |= dst;
         batch.vlan[i] = vlan;
         batch.tag[i] = tag;
-        unlike |= (vlan ^ batch.vlan[0]) | (static_cast<unsigned>(tag) ^ static_cast<unsigned>(batch.tag[0]));
+        const std::uint32_t kind = vlan | static_cast<std::uint32_t>(tag) << 16;
+        in_some |= kind;
+        in_all &= kind;
         batch.dst[i] = fdb_key(vlan, dst);
         batch.src[i] = fdb_key(vlan, src);
     }
@@ -141,7 +143,7 @@ void parse(Context& context, Batch& batch) {
     if (all >> 40 & 1) mark_groups(batch);
     batch.bytes = bytes;
     batch.longest = longest;
-    batch.uniform = unlike == 0 && batch.gone == 0;
+    batch.uniform = in_some == in_all && batch.gone == 0;
     mix_and_fetch(batch);
 }
 

@@ -10,14 +10,14 @@ void Outlets::send(PortId id) {
     Outlet& outlet = outlets_[id];
     const std::uint16_t count = outlet.count;
     if (count == 0) return;
+    std::uint64_t bytes = outlet.bytes;
     outlet.count = 0;
+    outlet.bytes = 0;
     if (!outlet.way.port) {
         if (outlet.way.crossing) return outlet.way.crossing->send(id, outlet.frames, count);
         return hand_over(id, outlet, count);
     }
 
-    std::uint64_t bytes = 0;
-    for (unsigned i = 0; i < count; ++i) bytes += outlet.frames[i]->pkt_len;
     const std::uint16_t sent = outlet.way.port->transmit(outlet.frames, count);
     if (sent < count) [[unlikely]] {
         for (unsigned i = sent; i < count; ++i) bytes -= outlet.frames[i]->pkt_len;

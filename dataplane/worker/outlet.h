@@ -71,6 +71,7 @@ class Outlets {
         Outlet& outlet = outlets_[id];
         if (outlet.count == 0) waiting_.add(id);
         outlet.frames[outlet.count++] = frame;
+        outlet.bytes += frame->pkt_len;
         if (outlet.count == burst_size) [[unlikely]]
             send(id);
     }
@@ -79,18 +80,21 @@ class Outlets {
     std::uint64_t push(PortId id, rte_mbuf* const* frames, unsigned count) {
         Outlet& outlet = outlets_[id];
         if (outlet.count == 0) waiting_.add(id);
-        std::uint64_t bytes = 0;
+        std::uint64_t bytes = 0, sent = 0;
         unsigned at = outlet.count;
         for (unsigned i = 0; i < count; ++i) {
             bytes += frames[i]->pkt_len;
             outlet.frames[at++] = frames[i];
             if (at == burst_size) [[unlikely]] {
                 outlet.count = burst_size;
+                outlet.bytes += bytes - sent;
+                sent = bytes;
                 send(id);
                 at = 0;
             }
         }
         outlet.count = static_cast<std::uint16_t>(at);
+        outlet.bytes += bytes - sent;
         return bytes;
     }
 
@@ -106,6 +110,7 @@ class Outlets {
         Way way;
         std::uint32_t max_frame = 0;
         std::uint16_t count = 0;
+        std::uint64_t bytes = 0;  // of `frames`
         rte_mbuf* frames[burst_size];
     };
 
