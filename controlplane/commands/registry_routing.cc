@@ -121,7 +121,7 @@ constexpr Row rows[] = {
      {}},
     {"configure iparp max-entries <entries>",
      "Sets how many ARP entries there may be",
-     "8192 at the factory, permanent ones included.",
+     "8192 at the factory, of each family. Permanent ones do not count. The journal bounds it, too: 16 MB carry 8,475.",
      Role::change,
      plans(configure_iparp_max_entries),
      {}},
