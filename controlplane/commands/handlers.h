@@ -35,6 +35,8 @@ std::string show_workers_text(const Json&);
 
 Result<Json> show_fabric(const Call&);
 std::string show_fabric_text(const Json&);
+Result<Json> show_fpm(const Call&);
+std::string show_fpm_text(const Json&);
 
 Result<Json> show_switch(const Call&);
 std::string show_switch_text(const Json&);

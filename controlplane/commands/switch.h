@@ -73,6 +73,19 @@ struct NeighborClear {
     std::optional<IpAddress> address = {};
 };
 
+/// What routing daemons say, and what became of it. Counts are this master's; those of the endpoint are the switch's.
+struct FpmView {
+    bool connected = false;
+    std::uint64_t connects = 0, received = 0, malformed = 0;  // endpoint: comings, messages, connections closed as malformed
+    std::string_view phase = "none";                          // controlplane/route/generation.h
+    std::uint32_t pid = 0;
+    std::optional<std::uint64_t> sweep_in_seconds;
+    std::uint64_t written = 0, dealt_with = 0;  // bytes of the ring
+    std::uint64_t messages = 0, sets = 0, removals = 0, elsewhere = 0, without_hops = 0, hops_cut = 0, passed_over = 0;
+    std::uint64_t faults = 0, refused = 0, table_full = 0;
+    std::string_view last_fault;
+};
+
 class Switch {
   public:
     virtual ~Switch() = default;
@@ -103,6 +116,8 @@ class Switch {
     virtual void clear_log() = 0;
 
     virtual std::vector<SyslogAccount> syslog_accounts() const { return {}; }
+
+    virtual FpmView fpm() const { return {}; }
 
     /// All or nothing: checked against the running configuration, journalled, applied, said to the data plane; then
     /// `done` is called once, with the error or with nothing. The data plane's refusal of one entry (table full) is an

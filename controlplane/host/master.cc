@@ -36,6 +36,7 @@ Master::Master(const Surroundings& around, Term term, JournalArena& journal, Com
       neighbors_(around, databases_, scribe_, programmer_, reconciler_),
       punts_(around),
       acl_log_(around.acl),
+      route_stream_(around, programmer_, reconciler_, databases_.running),
       syslog_(databases_.running, std::string(name_of(around.slot))) {
     fabric_.look(monotonic_now());
     Subsystems subsystems(around_.own);
@@ -55,6 +56,7 @@ Master::Master(const Surroundings& around, Term term, JournalArena& journal, Com
         acl_log_.take(frame, PortName{port.module, port.port}.text(), monotonic_now());
     });
     if (hooks_.join) hooks_.join(reconciler_);
+    route_stream_.take_up(monotonic_now());
     if (replica_.complete()) {
         give_up(consequences);
         reconciler_.look();
@@ -167,6 +169,7 @@ void Master::on_wake(Time now) {
             break;
         case Peer::News::wants_snapshot: write_snapshot("the slave cannot follow the journal"); break;
     }
+    route_stream_.on_wake(now);
     look_at_diagnosis(now);
     publish();
 }

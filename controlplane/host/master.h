@@ -25,6 +25,7 @@
 #include "controlplane/host/neighbors.h"
 #include "controlplane/host/peer.h"
 #include "controlplane/host/punts.h"
+#include "controlplane/host/route_stream.h"
 #include "controlplane/host/syslog.h"
 
 namespace baton {
@@ -58,7 +59,10 @@ class Master : public Switch {
     void write_snapshot(std::string_view why);
 
     /// Stops taking changes; when quiet(), nothing is on its way any more and the baton may go.
-    void quiesce() { committer_.close(); }
+    void quiesce() {
+        committer_.close();
+        route_stream_.stop();
+    }
 
     bool quiet() const { return committer_.idle() && programmer_.idle() && !storing_; }
 
@@ -92,6 +96,8 @@ class Master : public Switch {
     void clear_log() override;
 
     std::vector<SyslogAccount> syslog_accounts() const override { return syslog_.accounts(); }
+
+    FpmView fpm() const override { return route_stream_.view(monotonic_now()); }
 
     void commit(config::Transaction transaction, std::function<void(Result<void>)> done) override;
     std::optional<std::string> outcome(std::uint64_t token) const override;
@@ -152,6 +158,7 @@ class Master : public Switch {
     Neighbors neighbors_;
     Punts punts_;
     AclLogger acl_log_;
+    RouteStream route_stream_;
     SyslogSender syslog_;
     LineRate line_rate_{200, 20};
     std::optional<Diagnosis> diagnosis_;

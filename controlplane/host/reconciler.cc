@@ -128,6 +128,11 @@ void Reconciler::finished(Owner owner) {
     }
 }
 
+void Reconciler::reopened(Owner owner) {
+    for (Owned& owned : owners_)
+        if (owned.owner == owner) owned.finished = owned.expired = false;
+}
+
 /// The markers of all owners whose turn it is: saying one twice does nothing. The last one is nobody's.
 void Reconciler::mark_owners() {
     std::vector<Command> markers;

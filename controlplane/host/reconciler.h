@@ -49,6 +49,9 @@ class Reconciler {
     /// That owner's databases are complete: whatever it has not said by now shall go.
     void finished(Owner owner);
 
+    /// They are being made anew: its marker is not to be said before it calls finished() again.
+    void reopened(Owner owner);
+
     /// What cannot wait for an event: the audit, and saying everything again after a refusal (every 10 s).
     void tick(Time now);
 

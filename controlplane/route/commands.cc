@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace baton::route {
+namespace baton::zebra {
 namespace {
 
 template <class Body>
@@ -91,4 +91,4 @@ Command mark_command() {
     return out;
 }
 
-}  // namespace baton::route
+}  // namespace baton::zebra

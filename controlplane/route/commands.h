@@ -8,7 +8,7 @@
 #include "controlplane/route/interfaces.h"
 #include "sync/layout/command.h"
 
-namespace baton::route {
+namespace baton::zebra {
 
 enum class Told : std::uint8_t {
     set,
@@ -21,4 +21,4 @@ Told append_commands(const Change& change, Interfaces& interfaces, std::vector<C
 
 Command mark_command();
 
-}  // namespace baton::route
+}  // namespace baton::zebra

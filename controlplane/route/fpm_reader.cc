@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace baton::route {
+namespace baton::zebra {
 namespace {
 
 using Bytes = std::span<const std::uint8_t>;
@@ -241,4 +241,4 @@ Fault read_frame(std::span<const std::uint8_t> payload, Frame& into) {
     return fault;
 }
 
-}  // namespace baton::route
+}  // namespace baton::zebra

@@ -24,7 +24,7 @@
 
 #include "sync/layout/routes.h"
 
-namespace baton::route {
+namespace baton::zebra {
 
 struct NextHop {
     IpBits address;               // 0: the destination itself is on that interface
@@ -76,4 +76,4 @@ Fault read_frame(std::span<const std::uint8_t> payload, Frame& into);
 /// that zebra sends it behind all others.
 inline constexpr IpBits sentinel_prefix{0xfefe'ffff'0000'0000ull, 1};
 
-}  // namespace baton::route
+}  // namespace baton::zebra

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/route/generation.h"
 
-namespace baton::route {
+namespace baton::zebra {
 namespace {
 
 Deed settle(Generation& generation) {
@@ -54,4 +54,4 @@ Deed on_takeover(Generation& generation, Time now, Duration patience) {
     return Deed::mark;
 }
 
-}  // namespace baton::route
+}  // namespace baton::zebra

@@ -27,7 +27,7 @@
 
 #include "sync/base/time.h"
 
-namespace baton::route {
+namespace baton::zebra {
 
 enum class Phase : std::uint8_t { none, replay, hold, complete };
 inline constexpr std::string_view phase_names[] = {"none", "replay", "hold", "complete"};
@@ -88,4 +88,4 @@ constexpr Generation generation_of(std::uint64_t pids, std::uint64_t phase) {
     return generation;
 }
 
-}  // namespace baton::route
+}  // namespace baton::zebra

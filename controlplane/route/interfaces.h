@@ -8,7 +8,7 @@
 
 #include "sync/layout/tables.h"
 
-namespace baton::route {
+namespace baton::zebra {
 
 class Interfaces {
   public:
@@ -42,4 +42,4 @@ class Interfaces {
     bool looked_ = false;
 };
 
-}  // namespace baton::route
+}  // namespace baton::zebra

@@ -22,18 +22,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
         for (VlanId vlan = 1; vlan < 64; ++vlan) made->vlans[vlan].interface_index.store(vlan + 1u);
         return made;
     }();
-    static route::Frame frame;
-    const route::Fault fault = route::read_frame({input, size}, frame);
-    must(fault == route::Fault::none || frame.changes.empty());
-    route::Interfaces interfaces(*tables);
+    static zebra::Frame frame;
+    const zebra::Fault fault = zebra::read_frame({input, size}, frame);
+    must(fault == zebra::Fault::none || frame.changes.empty());
+    zebra::Interfaces interfaces(*tables);
     std::vector<Command> commands;
-    for (const route::Change& change : frame.changes) {
+    for (const zebra::Change& change : frame.changes) {
         must(change.length <= address_bits(change.family));
         must(change.hop_count <= hops_most);
         must(change.sentinel || change.remove || change.kind != RouteKind::forward || change.hop_count > 0);
         if (change.sentinel) continue;
         commands.clear();
-        route::append_commands(change, interfaces, commands);
+        zebra::append_commands(change, interfaces, commands);
         must(!commands.empty() && commands.size() <= 5);
         for (std::size_t i = 0; i + 1 < commands.size(); ++i) must(commands[i].type == CommandType::route_hops);
     }

@@ -8,7 +8,7 @@
 
 #include "tests/unit/route/netlink.h"
 
-namespace baton::route {
+namespace baton::zebra {
 namespace {
 
 using test::bits;
@@ -100,4 +100,4 @@ TEST_F(RouteCommands, remove_by_prefix_alone) {
 }
 
 }  // namespace
-}  // namespace baton::route
+}  // namespace baton::zebra

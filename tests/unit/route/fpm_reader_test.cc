@@ -6,7 +6,7 @@
 
 #include "tests/unit/route/netlink.h"
 
-namespace baton::route {
+namespace baton::zebra {
 namespace {
 
 using test::bits;
@@ -216,4 +216,4 @@ TEST(FpmReader, survives_every_byte_being_another) {
 }
 
 }  // namespace
-}  // namespace baton::route
+}  // namespace baton::zebra

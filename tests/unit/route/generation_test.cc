@@ -8,7 +8,7 @@
 #include <functional>
 #include <vector>
 
-namespace baton::route {
+namespace baton::zebra {
 namespace {
 
 constexpr Duration patience = seconds(60);
@@ -155,4 +155,4 @@ TEST(Generation, believes_no_board_page_that_makes_no_sense) {
 }
 
 }  // namespace
-}  // namespace baton::route
+}  // namespace baton::zebra

@@ -12,7 +12,7 @@
 
 #include "sync/layout/routes.h"
 
-namespace baton::route::test {
+namespace baton::zebra::test {
 
 using Buffer = std::vector<std::uint8_t>;
 
@@ -126,4 +126,4 @@ inline Route sentinel() {
     return route;
 }
 
-}  // namespace baton::route::test
+}  // namespace baton::zebra::test
