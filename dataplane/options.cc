@@ -112,6 +112,7 @@ po::options_description describe() {
         ("fdb-max-entries", po::value<std::uint64_t>()->value_name("N")->default_value(16'000'000),
          "addresses up to which the FDB grows")  //
         ("system-mac", text("MAC", "02:00:00:00:00:01"), "the switch's own address, to which hosts send what is routed")  //
+        ("route-netns", text("NAME", ""), "network namespace of the TAPs of routed VLANs, and of routing daemons")  //
         ("max-frame", po::value<std::uint32_t>()->value_name("BYTES")->default_value(most_max_frame),
          "largest frame, without FCS, 1514 to 9216")                                                           //
         ("mbufs", po::value<std::uint32_t>()->value_name("N")->default_value(16384), "packet buffers in all")  //
@@ -164,6 +165,7 @@ std::optional<Options> read_options(int argc, char** argv) {
     options.system_mac = Mac::parse(mac).value_or(Mac{});
     if (options.system_mac == Mac{} || options.system_mac.is_multicast())
         faults.push_back(fmt::format("--system-mac '{}': expected one host's address like 02:00:00:00:00:01", mac));
+    options.route_netns = given["route-netns"].as<std::string>();
     options.max_frame = given["max-frame"].as<std::uint32_t>();
     if (options.max_frame < least_max_frame || options.max_frame > most_max_frame)
         faults.push_back(

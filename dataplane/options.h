@@ -25,6 +25,7 @@ struct Options {
     Pages pages = Pages::huge;
     std::uint64_t fdb_max_entries = 16'000'000;
     Mac system_mac;                  // to which hosts send what is to be routed
+    std::string route_netns;         // where the router's own TAPs are, and routing daemons; empty: there are none
     std::uint32_t max_frame = 9216;  // bytes without FCS
     std::uint32_t mbufs = 16384;
     std::vector<std::string> eal;  // what stood behind --

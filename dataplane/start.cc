@@ -20,6 +20,7 @@
 
 #include "dataplane/applier/thread.h"
 #include "dataplane/numbering.h"
+#include "dataplane/router/thread.h"
 #include "dataplane/table/acl_compiled.h"
 #include "dataplane/table/acl_maintain.h"
 #include "dataplane/worker/crew.h"
@@ -119,6 +120,29 @@ RoutesMaintenance open_routes(int fd, std::byte* arena) {
     auto routes = RoutesMaintenance::open(fd, arena, monotonic_now());
     if (!routes) throw StartupError{1, routes.error().what};
     return std::move(*routes);
+}
+
+/// The router's own side, when there is a place for it. Started last: what it says needs workers.
+std::unique_ptr<RouterThread> start_router(const Options& options, Child& child, const Arenas& arenas,
+                                           TablesArena& tables, HostPath& host, const RoutingNews& news) {
+    auto kept = child.take_all("route/");
+    if (options.route_netns.empty()) return nullptr;
+    RouterThread::Setup setup;
+    setup.netns = options.route_netns;
+    setup.tables = &tables;
+    setup.routes = arenas.routes.bytes();
+    setup.fpm = arenas.fpm.as<FpmArena>();
+    setup.board_a = arenas.board_a.as<const BoardPage>();
+    setup.board_b = arenas.board_b.as<const BoardPage>();
+    setup.host = &host;
+    setup.news = &news;
+    setup.kept = std::move(kept);
+    setup.keep = [&child](std::string_view name, int fd) { (void)(fd < 0 ? child.forget(name) : child.keep(name, fd)); };
+    setup.wake_boards = [a = child.find("wake:msm-a"), b = child.find("wake:msm-b")] {
+        wake(a);
+        wake(b);
+    };
+    return std::make_unique<RouterThread>(std::move(setup));
 }
 
 std::vector<ModuleSeats> with_indices(TablesArena& tables, std::vector<ModuleSeats> modules) {
@@ -241,6 +265,7 @@ void run(const Options& options) {
         for (std::size_t i = 0; i < options.worker_cores.size(); ++i)
             threads.push_back(std::make_unique<WorkerThread>(crew.worker(i), options.worker_cores[i]));
         ApplierThread applier(rounds, child.find("wake:dataplane"));
+        const auto router = start_router(options, child, arenas, tables, host, rounds.routing_news());
         log::notice("forwarding ports={} workers={} modules={} crossings={} incarnation={}", ports.size(),
                     threads.size(), options.modules.size(), crew.crossings(),
                     tables.applier.incarnation.load(std::memory_order_relaxed));

@@ -43,6 +43,8 @@ class ApplierRounds {
     /// Before workers start.
     void ask_all_links() { links_.ask_all(); }
 
+    const RoutingNews& routing_news() const { return routing_.news(); }
+
   private:
     static constexpr unsigned most_commands = 256;  // in a round; some 50 us
     static constexpr std::uint32_t default_aging_seconds = 300;

@@ -50,6 +50,12 @@ void put(std::atomic<T>& at, T value) {
 Outcome Routing::apply(const Command& command) {
     const std::optional<Pending> before = std::exchange(pending_, std::nullopt);
     if (!routes_) return Outcome::bad_argument;
+    const Outcome outcome = act_on(command, before);
+    if (command.owner == Owner::configuration) news_.configured.fetch_add(1, std::memory_order_release);
+    return outcome;
+}
+
+Outcome Routing::act_on(const Command& command, const std::optional<Pending>& before) {
     switch (command.type) {
         case CommandType::interface_set: return set_interface(command.get<InterfaceSet>(), command.term);
         case CommandType::route_set: return set_route(command.get<RouteSet>(), command.owner, before);

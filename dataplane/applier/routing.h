@@ -7,6 +7,7 @@
 // blinks, or frames that arrive meanwhile would be lost.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -16,6 +17,12 @@
 #include "sync/layout/tables.h"
 
 namespace baton {
+
+/// What others in this process may want to know of; they look when they like.
+struct RoutingNews {
+    std::atomic<std::uint64_t> configured = 0;  // commands of the configuration: its routes may be others now
+    std::atomic<std::uint64_t> forgotten = 0;   // times that routes of protocols were given up: they must be said again
+};
 
 class Routing {
   public:
@@ -34,7 +41,10 @@ class Routing {
     /// What a take-over that does not keep layer 3 forgets: neighbours, the IP FDB, routes of protocols.
     void forget_all() {
         if (routes_) routes_->forget_all();
+        news_.forgotten.fetch_add(1, std::memory_order_release);
     }
+
+    const RoutingNews& news() const { return news_; }
 
     /// A new master will say all that its configuration holds.
     void term_began() {
@@ -58,6 +68,7 @@ class Routing {
         std::vector<RouteHop> hops;
     };
 
+    Outcome act_on(const Command& command, const std::optional<Pending>& before);
     Outcome set_interface(const InterfaceSet& body, Term term);
     Outcome set_route(const RouteSet& body, Owner owner, const std::optional<Pending>& before);
     Outcome add_hops(const RouteHops& body, Owner owner, std::optional<Pending> before);
@@ -71,6 +82,7 @@ class Routing {
     RoutesMaintenance* routes_;
     SendFrame send_frame_;
     std::optional<Pending> pending_;
+    RoutingNews news_;
     std::vector<Term> confirmed_ = std::vector<Term>(max_vlans);
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the data plane entrusts to the chassis: port fds (wires, taps, AF_XDP sockets) by name, held for its next
-// incarnation, so that a port outlives the process that drives it.
+// What the data plane entrusts to the chassis: port fds (wires, taps, AF_XDP sockets) and those of the router's own side
+// (its TAPs, the socket that zebra comes to) by name, held for its next incarnation, so that they outlive the process
+// that drives them.
 #pragma once
 
 #include <map>
@@ -13,12 +14,12 @@ namespace baton::chassis {
 
 class Kept {
   public:
-    static constexpr std::size_t most = 2048;  // 255 ports, eight fds each
+    static constexpr std::size_t most = 8192;  // 255 ports, eight fds each; a TAP for each VLAN
 
     /// Holds `fd` under that name, in place of what was there; without an fd, forgets it. False: too many, or a name
-    /// that does not begin with "port/".
+    /// that begins with neither "port/" nor "route/".
     bool keep(std::string_view name, Fd fd) {
-        if (!name.starts_with("port/")) return false;
+        if (!name.starts_with("port/") && !name.starts_with("route/")) return false;
         const auto it = held_.find(name);
         if (!fd) {
             if (it != held_.end()) held_.erase(it);

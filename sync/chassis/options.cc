@@ -257,6 +257,7 @@ std::vector<std::string> dataplane_arguments(const Options& options, bool huge, 
     pair("--hugepages", huge ? "yes" : "no");
     pair("--fdb-max-entries", std::to_string(options.fdb_max_entries));
     pair("--system-mac", options.system_mac.text());
+    if (!options.route_netns.empty()) pair("--route-netns", options.route_netns);
     pair("--max-frame", std::to_string(options.max_frame));
     pair("--mbufs", std::to_string(options.mbufs));
     if (check) out.emplace_back("--check");

@@ -43,6 +43,7 @@ struct Options {
     std::vector<ModuleLine> modules;  // those of which anything is said
     std::uint64_t fdb_max_entries = 16'000'000;
     Mac system_mac;  // of the switch itself; once read never zero
+    std::string route_netns;  // empty: no routing daemons
     std::uint32_t max_frame = 9216;
     std::uint32_t mbufs = 16384;
     std::uint32_t journal_mb = 16;

@@ -103,6 +103,13 @@ Fault system_mac(Options& options, const std::string& text, const std::string&) 
     return {};
 }
 
+Fault route_netns(Options& options, const std::string& text, const std::string&) {
+    if (text.empty() || (text.front() != '/' && text.find('/') != std::string::npos))
+        return fmt::format("route-netns is a name as `ip netns` has it, or an absolute path, not \"{}\"", text);
+    options.route_netns = text;
+    return {};
+}
+
 Fault program(std::string& into, const char* name, const std::string& text) {
     if (text.empty() || text.front() != '/') return fmt::format("{} is an absolute path, not \"{}\"", name, text);
     into = text;
@@ -161,6 +168,8 @@ const Setting table[] = {
          return number<std::uint64_t>(text, "fdb-max-entries", 1, most_entries, o.fdb_max_entries);
      }},
     {"system-mac", "MAC", "the switch's own address (default: made of this machine's id and run-dir)", false, system_mac},
+    {"route-netns", "NAME", "network namespace of the router's own interfaces and of routing daemons (default: none)",
+     false, route_netns},
     {"max-frame", "BYTES", "the longest frame, without FCS (default 9216)", false,
      [](Options& o, const std::string& text, const std::string&) {
          return number<std::uint32_t>(text, "max-frame", 1518, 9216, o.max_frame);
