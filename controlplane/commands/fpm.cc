@@ -32,7 +32,7 @@ std::string show_fpm_text(const Json& json) {
     const auto line = [&out](std::string_view label, const std::string& value) {
         out += labelled(label, value) + "\n";
     };
-    line("Zebra:", fmt::format("{}, has come {} times", json["connected"] == true ? "connected" : "not connected",
+    line("Zebra", fmt::format("{}, has come {} time(s)", json["connected"] == true ? "connected" : "not connected",
                                plain(json["connects"])));
     std::string generation = plain(json["generation"]);
     if (generation == "none") generation += " (none has come yet)";
@@ -41,10 +41,10 @@ std::string show_fpm_text(const Json& json) {
     if (generation == "complete") generation += " (the tables hold what it says)";
     if (!json["sweep_in_seconds"].is_null())
         generation += fmt::format(", sweep in {} s at the latest", plain(json["sweep_in_seconds"]));
-    line("Generation:", generation);
-    line("Messages:", fmt::format("{} ever; connections closed as malformed: {}", plain(json["received"]),
+    line("Generation", generation);
+    line("Messages", fmt::format("{} ever; connections closed as malformed: {}", plain(json["received"]),
                                   plain(json["closed_malformed"])));
-    line("Position:", fmt::format("byte {} of {}", plain(json["dealt_with_bytes"]), plain(json["written_bytes"])));
+    line("Position", fmt::format("byte {} of {}", plain(json["dealt_with_bytes"]), plain(json["written_bytes"])));
     out += "\nSince this board became master:\n";
     Columns counts({"Of messages", ">Count"});
     const std::pair<const char*, const char*> rows[] = {{"messages", "read"},
