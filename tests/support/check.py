@@ -4,6 +4,7 @@
   lint, unit, sync, packet (and any other suite that meson knows)   the release build
   smoke      frames through a real switch, with Scapy                failover   masters killed under load
   peers      the clients that operators have (ssh, netmiko, RANCID, Ansible) on a real switch
+  routing    FRR beside Baton, and OSPF, BGP and RIP neighbours, through failovers
   causes     every cause of a failover at every level of preservation, every reason
   asan       the suites that need no EAL, under ASan and UBSan       fuzz       every libFuzzer target for a while
   demo       ./demo --no-wait, one result for each act
@@ -23,7 +24,7 @@ from tests.support import ground, hugepages, results
 from tests.support.results import FAILED, PASSED, SKIPPED, Result
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LANES = ('lint', 'unit', 'sync', 'packet', 'asan', 'fuzz', 'smoke', 'failover', 'peers', 'causes',
+LANES = ('lint', 'unit', 'sync', 'packet', 'asan', 'fuzz', 'smoke', 'failover', 'peers', 'routing', 'causes',
          'demo')   # cheap and telling ones first
 HUGE_MB = 1280
 FUZZ_SECONDS = 30
@@ -153,6 +154,11 @@ class Check:
             return self.not_now('peers', 'takes a minute; run ./check peers')
         self.python_suite('peers', 900)
 
+    def routing(self):
+        if self.arguments.quick:
+            return self.not_now('routing', 'takes minutes; run ./check routing')
+        self.python_suite('routing', 1800)
+
     def causes(self):
         """Shows the matrix that the suite has just measured, too."""
         if self.arguments.quick:
@@ -208,7 +214,7 @@ class Check:
                 sys.exit(f'check: there is no suite {name}; there are: {" ".join(sorted(known))}')
         own = {'lint': lambda: self.python_suite('lint', 900), 'asan': self.asan, 'fuzz': self.fuzz, 'demo': self.demo,
                'smoke': lambda: self.python_suite('smoke', 900), 'failover': lambda: self.python_suite('failover', 2400),
-               'peers': self.peers, 'causes': self.causes}
+               'peers': self.peers, 'routing': self.routing, 'causes': self.causes}
         from_meson = {name for name in known if name not in own and self.chosen(name)}
         for lane in LANES:
             if lane == 'unit':

@@ -5,7 +5,8 @@
 #
 #   setup_root NAME              root, the processor, and what the kernel must have
 #   setup_packages               apt-get, only when something is missing; no package may start a daemon
-#   setup_clients                the same for the clients of tests/peers, which does without those that cannot be had
+#   setup_clients                the same for the clients of tests/peers and the daemons of tests/routing, which do without those
+#                                that cannot be had
 #   setup_meson FOLDER           meson once, with $setup_options (release when none)
 #   setup_build FOLDER [TARGET]  that, and ninja on all cores; either ends the script with 1 if it fails
 
@@ -18,6 +19,9 @@ packages=(g++ meson ninja-build pkg-config dpdk libdpdk-dev libbpf-dev clang lib
 
 # what operators have; Ansible is large, and is tried where it is installed
 clients=(groff-base openssh-client openssh-server python3-netmiko rancid)
+
+# what routes beside Baton, and its neighbours; the policy below keeps both from starting
+daemons=(frr bird2)
 
 # what a person runs; the demo builds these and nothing else
 programs=(baton-chassis baton-dataplane baton-msm baton baton-tester)
@@ -85,7 +89,7 @@ setup_packages() {
 
 setup_clients() {
     local missing
-    mapfile -t missing < <(missing_of "${clients[@]}")
+    mapfile -t missing < <(missing_of "${clients[@]}" "${daemons[@]}")
     [ ${#missing[@]} = 0 ] || install "${missing[@]}" || say "setup: going on without ${missing[*]}"
 }
 
