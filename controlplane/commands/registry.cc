@@ -131,15 +131,6 @@ constexpr Row rows[] = {
      shows(show_workers, show_workers_text),
      {}},
 
-    // --- routing daemons ---
-    {"show fpm",
-     "Shows what routing daemons (FRR's zebra) say, and what became of it",
-     "Generation is where the exchange of old routes for new ones is: none, replay, hold or complete. Routes of a zebra\n"
-     "that has gone stay until it is back and has said all of its routes; see docs/routing.md.",
-     Role::read,
-     shows(show_fpm, show_fpm_text),
-     {}},
-
     // --- fabric ---
     {"show fabric",
      "Shows the planes between modules, and what crosses them",

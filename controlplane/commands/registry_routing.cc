@@ -91,6 +91,13 @@ constexpr Row rows[] = {
      plans(configure_iproute_delete_blackhole),
      {}},
 
+    {"show fpm",
+     "Shows what routing daemons (FRR's zebra) say, and what became of it",
+     "Generation is where the exchange of old routes for new ones is: none, replay, hold or complete. Routes of a zebra\n"
+     "that has gone stay until it is back and has said all of its routes; see docs/routing.md.",
+     Role::read,
+     shows(show_fpm, show_fpm_text),
+     {}},
     {"show iproute {detail} {ipv6} {<ipnetmask> | origin [direct | static | rip | ospf | bgp | blackhole]}",
      "Shows the routes",
      "A prefix shows the route to it and those within it. * marks the one that packets take. Sorted up to 32,768 "
