@@ -73,9 +73,9 @@ class L3fwd(Router, Peer):
             file.writelines(f'R{prefix(i)} {i % 2}\n' for i in range(max(self.routes, 2)))
         with open(os.path.join(self.folder, 'v6'), 'w') as file:
             file.write('R2001:db8::/32 1\n')
-        self.start([program(), '--lcores', '0@0,1@1', '--main-lcore', '0', '--no-pci', '--in-memory', '-m', '1024', '--force-max-simd-bitwidth=512',
+        self.start([program(), '--lcores', '1@1', '--no-pci', '--in-memory', '-m', '1024', '--force-max-simd-bitwidth=512',
                     *self.links_used.dpdk(), '--', '-P', '-p', '0x3', '--config=(0,0,1),(1,0,1)', f'--lookup={self.lookup}', '--parse-ptype',
-                    f'--rule_ipv4={rules}', f'--rule_ipv6={self.folder}/v6'], 'l3fwd')
+                    f'--rule_ipv4={rules}', f'--rule_ipv6={self.folder}/v6'], 'l3fwd')   # one lcore: it wants a transmit queue for each
 
 
 class L3fwdLpm(L3fwd):
