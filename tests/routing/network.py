@@ -58,13 +58,12 @@ router rip
 exit
 """
 
-THEIRS = 'frr defaults traditional\n' + OSPF_INTERFACE.format(name='eth0') + """\
-interface lo
- ip ospf area 0
-exit
+THEIRS = 'frr defaults traditional\n' + OSPF_INTERFACE.format(name='eth0').replace(' ip ospf area 0\n', '') + """\
 ip route 172.16.3.0/24 blackhole
 router ospf
  ospf router-id 10.10.0.2
+ network 10.10.0.0/24 area 0
+ network 172.16.1.1/32 area 0
 exit
 router bgp 65002
  bgp router-id 10.10.0.2
@@ -148,7 +147,7 @@ class Frr:
 
 
 class Network:
-    def __init__(self, name='routing'):
+    def __init__(self, name='daemons'):
         self.ground = Ground(name)
         self.netns = {}
         build = on_wires.build_folder()
