@@ -51,7 +51,7 @@ struct alignas(64) VlanEntry {                     // owner: applier
     std::atomic<std::uint64_t> confirmed_term = 0; // that last said it; reconcile sweeps older ones
     std::atomic<std::uint64_t> member[4] = {};
     std::atomic<std::uint64_t> untagged[4] = {};
-    // Layer 3's part: interface_set; `routing` is cleared before the rest changes, and stored last.
+    // Layer 3's part: interface_set. `routing` is stored last when an interface comes, and first when it goes.
     std::atomic<std::uint16_t> routing = 0;        // interface_* of command.h; 0: none of layer 3's business
     std::atomic<std::uint16_t> mtu = 0;            // of IP
     std::atomic<std::uint32_t> ipv4 = 0;           // the source of what the router says here
