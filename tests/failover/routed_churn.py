@@ -17,11 +17,10 @@ MOST = 40
 class RoutedChurn(Churn):
     red = ('1:1', '1:4')
 
-    def __init__(self, chassis, router, seed=0, access_lists=True):
+    def __init__(self, chassis, router, seed=0):
         super().__init__(chassis, seed)
         self.router = router
         self.memory = route_tables.RouteTables(chassis.show('switch')['dataplane']['pid'])
-        self.with_lists = access_lists
         self.routes = {}      # prefix -> set of gateways, or {'blackhole'}
         self.neighbors = {}   # address -> MAC
         self.lists = {}       # name -> UDP port
@@ -34,10 +33,9 @@ class RoutedChurn(Churn):
             ways += [self._delete_route] * 2 if len(self.routes) < MOST else [self._delete_route] * 12
         if self.neighbors:
             ways += [self._delete_neighbor] * (2 if len(self.neighbors) < MOST else 8)
-        if self.with_lists:
-            ways += [self._delete_list if len(self.lists) > 10 else self._create_list]
-            if self.lists:
-                ways.append(self._delete_list)
+        ways.append(self._delete_list if len(self.lists) > 10 else self._create_list)
+        if self.lists:
+            ways.append(self._delete_list)
         return ways
 
     # --- changes

@@ -30,10 +30,10 @@ class RoutedKills(kills.Kills):
         return routed.hosts() + passing
 
     def flows(self):
-        return routed.flows(self.arguments.rate, self.switch.lists)
+        return routed.flows(self.arguments.rate)
 
     def churn(self):
-        return RoutedChurn(self.chassis, routed.ROUTER, self.arguments.seed, self.switch.lists)
+        return RoutedChurn(self.chassis, routed.ROUTER, self.arguments.seed)
 
     def meanwhile(self, tester):
         """A neighbour is heard of, or is heard of no more."""
@@ -44,7 +44,7 @@ class RoutedKills(kills.Kills):
         """Dropped were what an access list denies and what a black hole takes, and all of it."""
         offered = {name: sum(flow['offered'] for window in report['windows'] for flow in window['flows'] if flow['name'] == name)
                    for name in ('denied', 'hole')}
-        reasons = {'route_blackhole': 'hole', **({'acl_denied': 'denied'} if self.switch.lists else {})}
+        reasons = {'acl_denied': 'denied', 'route_blackhole': 'hole'}
         counted = self.chassis.show('drops')['reasons']
         wrong = [f'{counted[reason]} packets were dropped as {reason}, {offered[flow]} were offered'
                  for reason, flow in reasons.items() if counted[reason] != offered[flow]]

@@ -34,7 +34,7 @@ class Traffic:
         self.switch, self.flows, self.hosts = switch, flows, hosts
 
     def __enter__(self):
-        self.tester = self.switch.tester(routed.flows(RATE, self.switch.lists) + list(self.flows), hosts=routed.hosts() + list(self.hosts))
+        self.tester = self.switch.tester(routed.flows(RATE) + list(self.flows), hosts=routed.hosts() + list(self.hosts))
         self.tester.wait_started()
         on_wires.pause(0.3)
         return self.tester
@@ -51,7 +51,7 @@ class Traffic:
             self.switch.keep_log()
         drops = {name: count for name, count in self.switch.chassis.show('drops')['reasons'].items() if count}
         assert not faults, f'{faults}\ndrops: {drops}\n{self.switch.chassis.log_tail(20)}'
-        assert bool(report['denied']) == self.switch.lists
+        assert report['denied'] > 0
         assert all(host['answered'] == host['asked'] > 0 for host in report['hosts'] if not host['name'].startswith('late'))
 
 

@@ -20,3 +20,4 @@ def test_many_kills_of_the_master_under_routed_traffic_lose_nothing(workers):
     assert result['hitless'], '\n'.join(result['wrong'])
     assert result['kills'] == kills
     assert result['acknowledged_changes_checked'] > 0
+    assert result['denied'] > 0

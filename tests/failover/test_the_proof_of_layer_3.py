@@ -11,7 +11,7 @@ from tests.support import processes, route_tables, routed
 from tests.support import switch as on_wires
 from tests.support.routed import ROUTER, SINGLE, RoutedSwitch
 
-FLOWS = [flow for flow in routed.flows(2000, False) if flow.startswith(('name=single,', 'name=many,', 'name=red-blue,'))]
+FLOWS = [flow for flow in routed.flows(2000) if flow.startswith(('name=single,', 'name=many,', 'name=red-blue,'))]
 
 
 @pytest.fixture(scope='module')
@@ -76,7 +76,7 @@ def test_forwarding_that_is_off_for_a_moment_is_found(switch):
                                              'configure iproute add blackhole 172.21.0.0/16', 'configure iparp delete 10.20.0.150'])
 def test_a_change_that_nobody_acknowledged_is_found(switch, behind_its_back):
     chassis = switch.chassis
-    churn = RoutedChurn(chassis, ROUTER, access_lists=switch.lists)
+    churn = RoutedChurn(chassis, ROUTER)
     try:
         for line in ('configure iproute add 172.20.0.0/16 10.20.0.2', 'configure iparp add 10.20.0.150 02:5b:00:00:00:01'):
             chassis.cli(line)

@@ -34,16 +34,15 @@ class RoutedSwitch(Switch):
         super().__init__(name, build, ports=4, **{'system_mac': ROUTER, **settings})
 
     def configure(self):
-        self.lists = self.chassis.run('show', 'access-list').returncode == 0
         path = self.ground.path('routed')
         with open(path, 'w') as file:
-            file.write('\n'.join(configuration(self.lists)) + '\n')
+            file.write('\n'.join(configuration()) + '\n')
         done = self.chassis.run('-f', path, timeout=60)
         if done.returncode != 0:
             raise RuntimeError(f'the routed switch: exit {done.returncode}: {done.stdout[-800:]}{done.stderr}')
 
 
-def configuration(access_lists=True):
+def configuration():
     lines = ['configure vlan Default delete ports all', 'create vlan flat', 'configure vlan flat tag 40',
              'configure vlan flat add ports 1:1,1:2 tagged']
     for name, (tag, port) in VLANS.items():
@@ -53,9 +52,8 @@ def configuration(access_lists=True):
     lines += ['enable ipforwarding', 'enable ipforwarding ipv6', f'configure iproute add {SINGLE}/24 10.20.0.2',
               *(f'configure iproute add {MANY}/24 {address(hop)}' for hop in MANY_HOPS),
               *(f'configure iproute add {MANY6}/32 {address(hop)}' for hop in MANY6_HOPS),
-              f'configure iproute add blackhole {HOLE}/24', 'configure iproute add default 10.30.0.2']
-    if access_lists:
-        lines += [f'create access-list discard udp destination any ip-port {DENIED_PORT} source any ip-port any deny ports any precedence 10']
+              f'configure iproute add blackhole {HOLE}/24', 'configure iproute add default 10.30.0.2',
+              f'create access-list discard udp destination any ip-port {DENIED_PORT} source any ip-port any deny ports any precedence 10']
     return lines
 
 
@@ -81,11 +79,11 @@ def hosts(ask=20):
     return found
 
 
-def flows(rate, access_lists=True):
+def flows(rate):
     """Routed both ways and of all sizes, tagged and untagged, both families; by routes of one next hop and of several; answered by the router
     itself; denied; black-holed; and switched beside all that."""
     by = f'router={ROUTER}'
-    found = [f'name=red-blue,from=r,to=b,rate={rate},{by}', f'name=blue-red,from=b,to=r,rate={rate},size=imix,{by}',
+    return [f'name=red-blue,from=r,to=b,rate={rate},{by}', f'name=blue-red,from=b,to=r,rate={rate},size=imix,{by}',
              f'name=trunk-green,from=b4,to=g,rate={rate / 2},size=60+590,{by}', f'name=green-trunk,from=g,to=r4,rate={rate / 2},{by}',
              f'name=on-a-stick,from=r4,to=b4,rate={rate / 4},{by}',
              f'name=red-blue6,from=r6,to=b6,rate={rate / 2},size=80+1280,{by}', f'name=trunk-green6,from=b46,to=g6,rate={rate / 4},{by}',
@@ -97,7 +95,5 @@ def flows(rate, access_lists=True):
              f'name=ping,from=r,dst-ip=10.10.0.1,expect=echo,rate=20,{by}', f'name=ping-far,from=b,dst-ip=10.30.0.1,expect=echo,rate=20,size=300,{by}',
              f'name=ping6,from=g6,dst-ip=fd00:30::1,expect=echo,rate=20,{by}',
              f'name=switched,from=w1/40,to=w2/40,rate={rate / 2},size=imix', f'name=switched-back,from=w2/40,to=w1/40,rate={rate / 2}',
-             f'name=within,from=w2,to=w4/20,rate={rate / 4}']
-    if access_lists:
-        found.append(f'name=denied,from=r,dst-ip={address("b")},dst-port={DENIED_PORT},expect=denied,rate={rate / 10},{by}')
-    return found
+             f'name=within,from=w2,to=w4/20,rate={rate / 4}',
+             f'name=denied,from=r,dst-ip={address("b")},dst-port={DENIED_PORT},expect=denied,rate={rate / 10},{by}']
