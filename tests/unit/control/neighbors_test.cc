@@ -316,6 +316,7 @@ TEST(Punts, come_again_when_what_they_led_to_did_not_last) {
                         *world.World::punt,
                         world.dataplane.routes(),
                         *world.fpm,
+                        world.dataplane.acl(),
                         nullptr,
                         nullptr};
     Punts punts(around);
