@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // show fdb: a walk over a table that has room for 33 million entries, through the board's read-only mapping, while
-// workers write it. Up to sorted_entries matching entries are held back and shown sorted by VLAN and address (which
-// also shows an address once that was seen twice, see sync/channel/fdb_walk.h); a larger table is shown as it lies,
-// because a board must stay small: each GB it holds delays the notice of its death by 65 ms.
+// workers write it. Up to sorted_entries are shown sorted by VLAN and address, which also shows an address once that
+// was seen twice (sync/channel/fdb_walk.h).
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "controlplane/commands/columns.h"
 #include "controlplane/commands/handlers.h"
 #include "controlplane/commands/ports_view.h"
+#include "controlplane/commands/table_walk.h"
 #include "sync/channel/fdb_walk.h"
 
 namespace baton::commands {
@@ -32,10 +32,11 @@ struct Wanted {
     }
 };
 
-class FdbShow final : public Walk {
+class FdbShow final : public TableWalk<FdbEntry> {
   public:
     FdbShow(Switch& sw, Wanted wanted)
-        : walk_(reinterpret_cast<const std::byte*>(&sw.fdb())),
+        : TableWalk(sorted_entries),
+          walk_(reinterpret_cast<const std::byte*>(&sw.fdb())),
           tables_(sw.tables()),
           wanted_(wanted),
           vlans_(vlan_names(sw.running())),
@@ -43,8 +44,8 @@ class FdbShow final : public Walk {
         if (!wanted.mac) return;
         for (const auto& [id, name] : vlans_)
             if (const auto entry = walk_.find(id, *wanted.mac))
-                if (wanted.fits(*entry)) ready_.push_back(*entry);
-        walked_ = true;
+                if (wanted.fits(*entry)) show(*entry);
+        settle();
     }
 
     std::string_view name() const override { return "entries"; }
@@ -52,24 +53,6 @@ class FdbShow final : public Walk {
     std::string heading() const override {
         return fmt::format("{:<17}  {:<34} {:>4} {:<6} {}\n{}\n", "MAC", "VLAN Name( Tag)", "Age", "Flags", "Port",
                            std::string(72, '-'));
-    }
-
-    Step next(Json& row) override {
-        if (at_ < ready_.size() && (walked_ || overflown_)) {
-            row = json(ready_[at_++]);
-            return Step::row;
-        }
-        if (at_ == ready_.size()) {
-            ready_.clear();
-            at_ = 0;
-        }
-        if (walked_) return Step::end;
-        walked_ = !walk_.next(slice_buckets, [this](const FdbEntry& entry) {
-            if (wanted_.fits(entry)) ready_.push_back(entry);
-        });
-        if (ready_.size() > sorted_entries) overflown_ = true;
-        if (walked_ && !overflown_) sort();
-        return Step::nothing_yet;
     }
 
     std::string text(const Json& row) const override {
@@ -101,16 +84,22 @@ class FdbShow final : public Walk {
     }
 
   private:
-    void sort() {
+    bool look_further() override {
+        return walk_.next(slice_buckets, [this](const FdbEntry& entry) {
+            if (wanted_.fits(entry)) show(entry);
+        });
+    }
+
+    void sort(std::deque<FdbEntry>& entries) const override {
         const auto order = [](const FdbEntry& a, const FdbEntry& b) {
             return std::pair(a.vlan, a.mac) < std::pair(b.vlan, b.mac);
         };
-        std::stable_sort(ready_.begin(), ready_.end(), order);
+        std::stable_sort(entries.begin(), entries.end(), order);
         const auto same = [](const FdbEntry& a, const FdbEntry& b) { return a.vlan == b.vlan && a.mac == b.mac; };
-        ready_.erase(std::unique(ready_.begin(), ready_.end(), same), ready_.end());
+        entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
     }
 
-    Json json(const FdbEntry& entry) {
+    Json json(const FdbEntry& entry) override {
         ++(entry.fixed ? fixed_ : dynamic_);
         Json row;
         row["mac"] = entry.mac.text();
@@ -130,10 +119,6 @@ class FdbShow final : public Walk {
     Wanted wanted_;
     std::map<VlanId, std::string> vlans_;
     std::uint32_t aging_;
-    std::vector<FdbEntry> ready_;  // found, not yet shown
-    std::size_t at_ = 0;
-    bool walked_ = false;     // the whole table was seen
-    bool overflown_ = false;  // too many to sort
     std::uint64_t fixed_ = 0, dynamic_ = 0;
 };
 

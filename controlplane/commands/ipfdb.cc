@@ -8,6 +8,7 @@
 #include "controlplane/commands/columns.h"
 #include "controlplane/commands/handlers.h"
 #include "controlplane/commands/ports_view.h"
+#include "controlplane/commands/table_walk.h"
 #include "sync/channel/routes_walk.h"
 
 namespace baton::commands {
@@ -21,10 +22,11 @@ struct Host {
     AdjacencyEntry to;
 };
 
-class HostsShow final : public Walk {
+class HostsShow final : public TableWalk<Host> {
   public:
     HostsShow(Switch& sw, std::optional<IpAddress> address, std::optional<VlanId> vlan)
-        : walk_(reinterpret_cast<const std::byte*>(&sw.routes())),
+        : TableWalk(sorted_hosts),
+          walk_(reinterpret_cast<const std::byte*>(&sw.routes())),
           address_(address),
           vlan_(vlan),
           vlans_(vlan_names(sw.running())),
@@ -35,24 +37,6 @@ class HostsShow final : public Walk {
     std::string heading() const override {
         return fmt::format("{:<39} {:<17}  {:<20} {:>8}\n{}\n", "Destination", "MAC", "VLAN", "Unused",
                            std::string(87, '-'));
-    }
-
-    Step next(Json& row) override {
-        if (at_ < ready_.size() && (walked_ || overflown_)) {
-            row = json(ready_[at_++]);
-            return Step::row;
-        }
-        if (at_ == ready_.size()) {
-            ready_.clear();
-            at_ = 0;
-        }
-        if (walked_) return Step::end;
-        walked_ = !walk_.next(slice_records, [this](const RouteEntry& entry) { take(entry); });
-        if (ready_.size() > sorted_hosts) overflown_ = true;
-        if (walked_ && !overflown_)
-            std::stable_sort(ready_.begin(), ready_.end(),
-                             [](const Host& a, const Host& b) { return a.address < b.address; });
-        return Step::nothing_yet;
     }
 
     std::string text(const Json& row) const override {
@@ -68,17 +52,26 @@ class HostsShow final : public Walk {
     }
 
   private:
+    bool look_further() override {
+        return walk_.next(slice_records, [this](const RouteEntry& entry) { take(entry); });
+    }
+
+    void sort(std::deque<Host>& hosts) const override {
+        std::stable_sort(hosts.begin(), hosts.end(),
+                         [](const Host& a, const Host& b) { return a.address < b.address; });
+    }
+
     void take(const RouteEntry& entry) {
         const RouteOffer& offer = entry.of(Owner::arp);
         if (!offer) return;
         const IpAddress address{entry.prefix.family, entry.prefix.bits};
         if (address_ && *address_ != address) return;
         walk_.each_hop(offer.leaf, [&](const AdjacencyEntry& to) {
-            if (to.hop == Hop::neighbor && (!vlan_ || to.vlan == *vlan_)) ready_.push_back({address, to});
+            if (to.hop == Hop::neighbor && (!vlan_ || to.vlan == *vlan_)) show({address, to});
         });
     }
 
-    Json json(const Host& host) {
+    Json json(const Host& host) override {
         ++total_;
         const auto vlan = vlans_.find(host.to.vlan);
         const std::uint32_t now = walk_.control().second.load(std::memory_order_relaxed);
@@ -95,9 +88,6 @@ class HostsShow final : public Walk {
     std::optional<VlanId> vlan_;
     std::map<VlanId, std::string> vlans_;
     std::uint32_t aging_;
-    std::vector<Host> ready_;
-    std::size_t at_ = 0;
-    bool walked_ = false, overflown_ = false;
     std::uint64_t total_ = 0;
 };
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // show iproute: a walk over the routes arena, through the board's read-only mapping, while the applier writes it; and
-// behind it the static routes that wait for a gateway, which no table holds. Up to sorted_routes are held back and
-// shown sorted by destination; larger tables are shown as they lie, because a board must stay small (fdb_show.cc).
+// behind it the static routes that wait for a gateway, which no table holds. Up to sorted_routes are shown sorted by
+// destination.
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
-#include <deque>
 
 #include "controlplane/commands/columns.h"
 #include "controlplane/commands/handlers.h"
 #include "controlplane/commands/ports_view.h"
+#include "controlplane/commands/table_walk.h"
 #include "sync/channel/routes_walk.h"
 
 namespace baton::commands {
@@ -46,10 +46,11 @@ std::string_view name_of(RouteProtocol protocol) {
     return index < std::size(route_protocol_names) ? route_protocol_names[index] : "?";
 }
 
-class RoutesShow final : public Walk {
+class RoutesShow final : public TableWalk<Shown> {
   public:
     RoutesShow(Switch& sw, Wanted wanted)
-        : running_(sw.running()),
+        : TableWalk(sorted_routes),
+          running_(sw.running()),
           walk_(reinterpret_cast<const std::byte*>(&sw.routes())),
           wanted_(wanted),
           vlans_(vlan_names(sw.running())) {}
@@ -60,25 +61,6 @@ class RoutesShow final : public Walk {
         if (wanted_.detail) return {};
         return fmt::format("{:<11} {:<27} {:<27} {:>5} {:<5} {:<16} {}\n{}\n", "Ori", "Destination", "Gateway", "Mtr",
                            "Flags", "VLAN", "Duration", std::string(110, '-'));
-    }
-
-    Step next(Json& row) override {
-        if (at_ < ready_.size() && (walked_ || overflown_)) {
-            row = json(ready_[at_++]);
-            return Step::row;
-        }
-        if (at_ == ready_.size()) {
-            ready_.clear();
-            at_ = 0;
-        }
-        if (walked_) return Step::end;
-        walked_ = !walk_.next(slice_records, [this](const RouteEntry& entry) { take(entry); });
-        if (walked_) take_waiting();
-        if (ready_.size() > sorted_routes) overflown_ = true;
-        if (walked_ && !overflown_)
-            std::stable_sort(ready_.begin(), ready_.end(),
-                             [](const Shown& a, const Shown& b) { return a.prefix < b.prefix; });
-        return Step::nothing_yet;
     }
 
     std::string text(const Json& row) const override { return wanted_.detail ? detail(row) : line(row); }
@@ -114,6 +96,17 @@ class RoutesShow final : public Walk {
     }
 
   private:
+    bool look_further() override {
+        if (walk_.next(slice_records, [this](const RouteEntry& entry) { take(entry); })) return true;
+        take_waiting();
+        return false;
+    }
+
+    void sort(std::deque<Shown>& routes) const override {
+        std::stable_sort(routes.begin(), routes.end(),
+                         [](const Shown& a, const Shown& b) { return a.prefix < b.prefix; });
+    }
+
     void take(const RouteEntry& entry) {
         const IpPrefix prefix{entry.prefix.family, entry.prefix.length, entry.prefix.bits};
         bool first = true;
@@ -130,7 +123,7 @@ class RoutesShow final : public Walk {
                 shown.gateways.emplace_back(gateway ? IpAddress{to.family, to.address}.text() : std::string(), to.vlan);
             });
             shown.flags = flags_of(shown, hop, owner);
-            ready_.push_back(std::move(shown));
+            show(std::move(shown));
         }
     }
 
@@ -141,7 +134,7 @@ class RoutesShow final : public Walk {
             if (route.blackhole || !wanted_.fits(prefix, RouteProtocol::fixed)) continue;
             for (const auto& [gateway, metric] : route.gateways) {
                 if (!gateway.vlan.empty() || running_.subnet_of(gateway.address)) continue;
-                ready_.push_back({prefix, RouteProtocol::fixed, false, true, metric, 0, "GSW", {{gateway.text(), 0}}});
+                show({prefix, RouteProtocol::fixed, false, true, metric, 0, "GSW", {{gateway.text(), 0}}});
             }
         }
     }
@@ -160,7 +153,7 @@ class RoutesShow final : public Walk {
         return out;
     }
 
-    Json json(const Shown& shown) {
+    Json json(const Shown& shown) override {
         ++total_;
         active_ += shown.active;
         ++by_origin_[std::min<std::size_t>(static_cast<std::size_t>(shown.protocol), by_origin_.size() - 1)];
@@ -217,10 +210,6 @@ class RoutesShow final : public Walk {
     RoutesWalk walk_;
     Wanted wanted_;
     std::map<VlanId, std::string> vlans_;
-    std::deque<Shown> ready_;  // found, not yet shown
-    std::size_t at_ = 0;
-    bool walked_ = false;     // the whole table was seen
-    bool overflown_ = false;  // too many to sort
     std::uint64_t total_ = 0, active_ = 0;
     std::array<std::uint64_t, std::size(route_protocol_names)> by_origin_{};
     std::array<std::uint64_t, 129> by_length_{};
