@@ -29,11 +29,9 @@ Result<Json> show_fpm(const Call& call) {
 
 std::string show_fpm_text(const Json& json) {
     std::string out;
-    const auto line = [&out](std::string_view label, const std::string& value) {
-        out += labelled(label, value) + "\n";
-    };
+    const auto line = [&out](std::string_view label, const std::string& value) { out += labelled(label, value); };
     line("Zebra", fmt::format("{}, has come {} time(s)", json["connected"] == true ? "connected" : "not connected",
-                               plain(json["connects"])));
+                              plain(json["connects"])));
     std::string generation = plain(json["generation"]);
     if (generation == "none") generation += " (none has come yet)";
     if (generation == "replay") generation += " (its routes are coming; those of before stay)";
@@ -43,7 +41,7 @@ std::string show_fpm_text(const Json& json) {
         generation += fmt::format(", sweep in {} s at the latest", plain(json["sweep_in_seconds"]));
     line("Generation", generation);
     line("Messages", fmt::format("{} ever; connections closed as malformed: {}", plain(json["received"]),
-                                  plain(json["closed_malformed"])));
+                                 plain(json["closed_malformed"])));
     line("Position", fmt::format("byte {} of {}", plain(json["dealt_with_bytes"]), plain(json["written_bytes"])));
     out += "\nSince this board became master:\n";
     Columns counts({"Of messages", ">Count"});

@@ -102,6 +102,8 @@ class FakeSwitch final : public Switch {
 
     const AclArena* acl() const override { return &*acl_; }
 
+    FpmView fpm() const override { return fpm_; }
+
     std::vector<LoggedLine> log_lines() const override { return log_; }
 
     void clear_log() override { log_.clear(); }
@@ -279,6 +281,7 @@ class FakeSwitch final : public Switch {
     Slot slot_ = Slot::msm_a;
     std::string why_not_;
     SlaveView slave_view_;
+    FpmView fpm_;
     int hand_overs_ = 0;
     bool hold_ = false;
     bool drop_flushes_ = false;  // flushes are never answered

@@ -139,6 +139,32 @@ TEST_F(routing_shown, hosts_are_forgotten_one_by_one_or_together) {
     EXPECT_NE(text("clear ipfdb 10.9.0.7").find("is in no subnet of this switch"), std::string::npos);
 }
 
+TEST_F(routing_shown, what_zebra_says_is_counted_and_its_generation_is_explained) {
+    EXPECT_EQ(json("show fpm")["generation"], "none");
+    sw.fpm_.connected = true;
+    sw.fpm_.connects = 2;
+    sw.fpm_.phase = "hold";
+    sw.fpm_.sweep_in_seconds = 58;
+    sw.fpm_.received = 9;
+    sw.fpm_.written = 4096;
+    sw.fpm_.dealt_with = 4000;
+    sw.fpm_.sets = 7;
+    sw.fpm_.elsewhere = 1;
+    const auto shown = json("show fpm");
+    EXPECT_EQ(shown["this_master"]["set"], 7);
+    EXPECT_EQ(shown["sweep_in_seconds"], 58);
+    const auto lines = text("show fpm");
+    for (const auto* line : {"Zebra:            connected, has come 2 time(s)\n"
+                             "Generation:       hold (it is new, and has time to learn; routes of before stay), sweep "
+                             "in 58 s at the latest\n"
+                             "Messages:         9 ever; connections closed as malformed: 0\n"
+                             "Position:         byte 4000 of 4096\n"
+                             "\nSince this board became master:\n",
+                             "routes set                                          7\n",
+                             "routes that lead to none of Baton's interfaces      1\n"})
+        EXPECT_NE(lines.find(line), std::string::npos) << lines;
+}
+
 TEST_F(routing_shown, interfaces_are_those_vlans_that_have_an_address) {
     sw.tables_->applier.router_mac = 0x020000000001;
     sw.tables_->workers[0].routed = 5;
