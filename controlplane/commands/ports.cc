@@ -146,21 +146,19 @@ Result<Json> show_drops(const Call& call) {
     Json out;
     out["ports"] = Json::array();
     std::uint64_t sums[drop_count] = {}, total = 0;
-    for (const auto name : *asked) {
-        const auto id = ids.find(name);
-        if (id == ids.end()) continue;
+    const auto add = [&](std::string name, PortId port) {
         Json drops;
         for (std::size_t reason = 0; reason < drop_count; ++reason) {
-            const auto frames = drops_of(tables, id->second, reason);
+            const auto frames = drops_of(tables, port, reason);
             drops[std::string(drop_names[reason])] = frames;
             sums[reason] += frames;
             total += frames;
         }
-        Json one;
-        one["port"] = name.text();
-        one["drops"] = std::move(drops);
-        out["ports"].push_back(std::move(one));
-    }
+        out["ports"].push_back({{"port", std::move(name)}, {"drops", std::move(drops)}});
+    };
+    for (const auto name : *asked)
+        if (const auto id = ids.find(name); id != ids.end()) add(name.text(), id->second);
+    if (!call.match.get<PortList>("portlist")) add("switch", no_port);
     for (std::size_t reason = 0; reason < drop_count; ++reason)
         out["reasons"][std::string(drop_names[reason])] = sums[reason];
     out["total"] = total;

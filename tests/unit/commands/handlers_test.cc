@@ -289,6 +289,13 @@ TEST_F(handlers, ports_show_state_counters_and_drops) {
     EXPECT_EQ(drops["reasons"]["runt"], 4);
     EXPECT_EQ(drops["reasons"].size(), drop_count);
     EXPECT_EQ(text("show drops ports 1:2"), "No frame was dropped.\n");
+    sw.tables_->workers[0].drops[no_port][static_cast<std::size_t>(Drop::no_route)] = 2;
+    EXPECT_EQ(text("show drops"),
+              "Port    Reason    Frames  Meaning\n"
+              "-----------------------------------------------------------\n"
+              "1:1     runt           4  shorter than 60 bytes without FCS\n"
+              "switch  no_route       2  no route leads to its destination\n"
+              "\nTotal: 6\n");
     EXPECT_EQ(json("show workers")["workers"][0]["ports"].size(), 4u);
     change("disable ports all");
     EXPECT_EQ(sw.running().disabled().size(), 4u);
@@ -473,8 +480,8 @@ TEST_F(handlers, diagnostics_are_run_on_the_board_that_is_named) {
     EXPECT_EQ(text("run diagnostics slot msm-b"), "msm-b passed its diagnostics.\n");
     EXPECT_EQ(text("run diagnostics slot msm-a extended"), "msm-a passed its extended diagnostics.\n");
     text("run diagnostics slot msm-a normal");
-    EXPECT_EQ(sw.diagnoses_, (std::vector<std::pair<Slot, bool>>{
-                                 {Slot::msm_b, false}, {Slot::msm_a, true}, {Slot::msm_a, false}}));
+    EXPECT_EQ(sw.diagnoses_,
+              (std::vector<std::pair<Slot, bool>>{{Slot::msm_b, false}, {Slot::msm_a, true}, {Slot::msm_a, false}}));
     sw.diagnosis_ = failure("diagnostics: the configuration in memory was damaged");
     EXPECT_NE(refused("run diagnostics slot msm-b").find("damaged"), std::string::npos);
 }
