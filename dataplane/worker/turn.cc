@@ -93,7 +93,7 @@ bool Worker::take_handed_over(Seat& seat) {
 
 bool Worker::turn() {
     look_at_ports();
-    bool busy = looking_at_vlans_;
+    bool busy = false;
     now_ = rte_rdtsc() + skipped_;
     for (const auto& seat : seats_) busy |= take_handed_over(*seat);
     if (speaker_) busy |= take_injected(*speaker_);
@@ -109,7 +109,7 @@ bool Worker::turn() {
     WorkerCounters& counters = *counters_;
     if (busy) add(counters.busy_turns, 1);
     counters.turns.store(counters.turns.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    return busy;
+    return busy | looking_at_vlans_;
 }
 
 void Worker::run(const std::atomic<bool>& stop) {

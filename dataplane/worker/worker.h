@@ -54,7 +54,7 @@ class Worker {
         const BatonPage* baton = nullptr;  // asked for planes, where there is more than one module
         HostPath* host = nullptr;
         std::byte* routes = nullptr;  // the arena
-        const Acl* acl = nullptr;          // null: there are no access lists
+        const Acl* acl = nullptr;     // null: there are no access lists
     };
 
     explicit Worker(const Setup& setup);
@@ -79,7 +79,7 @@ class Worker {
     /// Between turns: the worker's clock goes on by so much at once. For tests.
     void skip(Duration time);
 
-    /// One trip round the ports; true when there was a frame.
+    /// One trip round the ports; true when there was a frame, or when the worker does not know yet what VLANs are now.
     bool turn();
 
     /// Turns until `stop`, timing the gaps between them.
