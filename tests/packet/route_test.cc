@@ -7,6 +7,7 @@
 
 #include "tests/packet/noise.h"
 #include "tests/packet/router.h"
+#include "tests/unit/table/acl_packets.h"
 
 namespace baton::test {
 namespace {
@@ -491,6 +492,48 @@ TEST(Accounts, balance_under_faulty_packets_while_everything_changes) {
           Drop::ttl_expired, Drop::no_route, Drop::route_reject, Drop::directed_broadcast, Drop::unresolved,
           Drop::too_big, Drop::neighbor_malformed, Drop::host_absent})
         EXPECT_GT(baton.lost(why), 0u) << drop_names[static_cast<std::size_t>(why)] << " was never tried";
+}
+
+TEST(AccessLists, end_packets_before_they_are_routed_and_nobody_is_told) {
+    Router baton;
+    AclRule rule = acl_rule("no-udp", AclAction::deny, 1);
+    rule.protocol = AclProtocol::udp;
+    rule.destination = ip(10, 0, 2, 2);
+    rule.destination_length = 32;
+    ASSERT_EQ(baton.command(CommandType::acl_set, rule), Outcome::done);
+    baton.send_four({});
+    EXPECT_TRUE(baton.nothing_came_out());
+    EXPECT_EQ(baton.lost(Drop::acl_denied), 1u);
+    EXPECT_EQ(baton.total(&WorkerCounters::routed), 0u);
+    Four other;
+    other.to = "10.0.2.3";
+    baton.send_four(other);
+    EXPECT_TRUE(baton.came_out(4, {four(in(20, 3), Router::router(), Tag{20, 0}, forwarded(other))}));
+    baton.send_six({});
+    EXPECT_TRUE(baton.came_out(3, {six(in(20, 2), Router::router(), {}, forwarded(Six{}))}));
+    ASSERT_EQ(baton.command(CommandType::acl_delete, rule), Outcome::done);
+    baton.send_four({});
+    EXPECT_TRUE(baton.came_out(3, {four(in(20, 2), Router::router(), {}, forwarded(Four{}))}));
+    EXPECT_TRUE(baton.is_clean());
+}
+
+TEST(AccessLists, hold_for_what_is_for_the_router_itself) {
+    Router baton;
+    Four echo;
+    echo.to = "10.0.1.1";
+    echo.protocol = 1;
+    echo.payload = icmp(8, 0, 0x00010001, Bytes(32, 0x77));
+    AclRule rule = acl_rule("no-ping", AclAction::deny, 1);
+    rule.protocol = AclProtocol::icmp;
+    ASSERT_EQ(baton.command(CommandType::acl_set, rule), Outcome::done);
+    baton.send_four(echo);
+    EXPECT_TRUE(baton.nothing_came_out());
+    EXPECT_EQ(baton.lost(Drop::acl_denied), 1u);
+    ASSERT_EQ(baton.command(CommandType::acl_delete, rule), Outcome::done);
+    baton.send_four(echo);
+    baton.settle();
+    EXPECT_EQ(baton.received(1).size(), 1u) << "the answer";
+    EXPECT_TRUE(baton.is_clean());
 }
 
 }  // namespace

@@ -160,6 +160,23 @@ def test_tcp_arrives_whole(routed, family, address):
     transfer(routed, 'green1', 'red1', address('red1'), 500_000, family)
 
 
+@pytest.mark.parametrize('family, address', [(socket.AF_INET, ipv4), (socket.AF_INET6, ipv6)])
+def test_udp_arrives_once_and_in_order(routed, family, address):
+    """Datagrams of one packet and of several; paced, for a host's buffer is not endless."""
+    with inside(routed.netns['blue1']):
+        server = socket.socket(family, socket.SOCK_DGRAM)
+    with inside(routed.netns['red1']):
+        client = socket.socket(family, socket.SOCK_DGRAM)
+    with server, client:
+        server.bind((address('blue1'), 4001))
+        server.settimeout(10)
+        for number in range(600):
+            sent = number.to_bytes(4, 'big') + bytes([number & 255]) * (8, 1000, 1400, 3000)[number % 4]
+            client.sendto(sent, (address('blue1'), 4001))
+            got, sender = server.recvfrom(65536)
+            assert got == sent and sender[0] == address('red1')
+
+
 def test_large_packets_are_cut_when_they_may_be(routed):
     """1500 bytes into a VLAN of 1400: fragments, put together by the host."""
     text = routed.ping('red1', ipv4('green1'), '-c', '3', '-i', '0.2', '-s', '1472', '-M', 'dont')
