@@ -20,7 +20,8 @@ DROPPED = ('-o', '-c', '-MD', '-MQ', '-MF')
 
 @functools.cache
 def flags_by_folder():
-    """Compiler and flags, by the folder of the source they were used for."""
+    """Compiler and flags, by the folder of the source they were used for; of a source that several programs build, those of a program of
+    its own folder."""
     with open(os.path.join(BUILD, 'compile_commands.json')) as file:
         commands = json.load(file)
     found = {}
@@ -35,8 +36,11 @@ def flags_by_folder():
                 skip = not skip and word in ('-o', '-MQ', '-MF', '-c')
                 continue
             kept.append(word)
-        found.setdefault(os.path.dirname(source), kept)
-    return found
+        folder = os.path.dirname(source)
+        at_home = command['output'].startswith(folder + '/')
+        if folder not in found or at_home and not found[folder][0]:
+            found[folder] = at_home, kept
+    return {folder: flags for folder, (_, flags) in found.items()}
 
 
 def flags_for(header):

@@ -11,6 +11,7 @@
 
 #include "controlplane/host/master.h"
 #include "controlplane/program/access_lists.h"
+#include "controlplane/route/generation.h"
 #include "controlplane/standby/follower.h"
 #include "dataplane/applier/applier.h"
 #include "dataplane/numbering.h"
@@ -88,6 +89,8 @@ class Ground {
         around.emplace(Surroundings{slot, baton, pages[index_of(slot)], pages[index_of(other(slot))], tables,
                                     *fdb_arena.as<FdbControl>(), *punt, *routes.as<RoutesControl>(), *fpm, *acl, [] {},
                                     [] {}});
+        for (BoardPage& page : pages)  // a zebra has come and is away: routing is not through before it says so
+            page.fpm_phase = zebra::phase_word({.phase = zebra::Phase::complete});
         follower = std::make_unique<Follower>(journal.arena(), pages[index_of(slot)]);
         follower->drain();
         applier->turn(monotonic_now());

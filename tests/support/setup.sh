@@ -15,7 +15,7 @@ export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
 packages=(g++ meson ninja-build pkg-config dpdk libdpdk-dev libbpf-dev clang libclang-rt-14-dev clang-format llvm libcap-dev
     libboost-dev libboost-program-options-dev libprotobuf-dev protobuf-compiler libfmt-dev libspdlog-dev nlohmann-json3-dev
-    libedit-dev libcurl4-openssl-dev atftpd libgtest-dev python3 python3-pytest python3-scapy iproute2 ethtool iputils-ping)
+    libedit-dev libcurl4-openssl-dev atftpd libgtest-dev python3 python3-pytest python3-scapy iproute2 ethtool iputils-ping traceroute)
 
 # what operators have; Ansible is large, and is tried where it is installed
 clients=(groff-base openssh-client openssh-server python3-netmiko rancid)

@@ -159,6 +159,13 @@ std::string sample(const ArgumentType& type, std::mt19937& random) {
     if (type.name == "mtu") return std::to_string(68 + random() % 9000);
     if (type.name == "minutes") return std::to_string(random() % 32768);
     if (type.name == "entries") return std::to_string(1 + random() % 65536);
+    if (type.name == "destination" || type.name == "source") return pick({"10.0.0.0/8", "192.0.2.7/32"});
+    if (type.name.find("-port") != type.name.npos || type.name.find("-first") != type.name.npos ||
+        type.name.find("-last") != type.name.npos)
+        return std::to_string(random() % 65536);
+    if (type.name == "icmp-type" || type.name == "icmp-code") return std::to_string(random() % 256);
+    if (type.name == "precedence") return std::to_string(1 + random() % 25600);
+    if (type.name == "qosprofile") return pick({"qp1"});
     if (type.name == "command") return pick({"show", "\"a b\"", "x"});
     return pick({"blue", "Red-2", "\"green\"", "V.x_1"});
 }
