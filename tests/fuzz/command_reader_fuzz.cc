@@ -6,8 +6,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "dataplane/applier/commands.h"
+#include "dataplane/table/acl_maintain.h"
 #include "sync/base/log.h"
 #include "sync/channel/routes_walk.h"
 
@@ -33,6 +36,7 @@ struct Ground {
               map_arena(routes_fd.get(), ArenaKind::routes, fingerprint<RoutesControl>(), Access::read_write).value())),
           routes(std::move(RoutesMaintenance::open(routes_fd.get(), routes_memory.bytes(), Time{1}).value())) {
         log::open("fuzz", log::Level::error);
+        changes.keep_acl(&access_lists);
         for (PortId id = 1; id <= 6; ++id) tables->ports[id].present.store(1);
     }
 
@@ -49,6 +53,9 @@ struct Ground {
                         must(vlan >= 1 && vlan <= 4094 && frame.size() >= 14 && frame.size() <= sent_frame_most);
                         return true;
                     }};
+    std::unique_ptr<AclArena> rules = std::make_unique<AclArena>();
+    Acl acl{*rules};
+    AclMaintenance access_lists{*rules, acl, {}};
     Changes changes{*tables, fdb, routing, [](PortId port, bool) { must(port > 0 && port < max_ports); }, [](Time) {}};
     Reconcile reconcile{*tables, changes};
     Commands commands{*baton, *arena, *tables, changes, reconcile};
@@ -83,6 +90,28 @@ void check_routes(const Ground& ground) {
             must(hops >= 1 && hops <= hops_most);
         }
     });
+}
+
+/// Every rule has a name of its own, and as many are in force as there are.
+void check_rules(Ground& ground) {
+    ground.access_lists.publish();
+    std::set<std::string> names;
+    for (std::uint32_t slot = 0; slot < ground.rules->high; ++slot) {
+        AclRule rule;
+        if (!read_rule(ground.rules->slots[slot], rule)) continue;
+        must(names.emplace(rule.name, strnlen(rule.name, sizeof rule.name)).second);
+    }
+    must(names.size() == ground.access_lists.size());
+    must((ground.acl.view() != nullptr) == !names.empty());
+}
+
+/// All go, the last to decide first.
+void empty_rules(Ground& ground) {
+    for (const AclRule& rule : ground.access_lists.stale(~Term{0}))
+        must(ground.access_lists.remove(rule) == Outcome::done);
+    ground.access_lists.publish();
+    ground.access_lists.turn(Time{1}, {});
+    must(ground.access_lists.size() == 0 && ground.acl.view() == nullptr);
 }
 
 /// All of it goes, and then no memory is in use.
@@ -134,6 +163,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
     }
     check(*ground.tables);
     check_routes(ground);
+    check_rules(ground);
+    empty_rules(ground);
     empty_routes(ground, Time{static_cast<std::int64_t>(term)});
     return 0;
 }
