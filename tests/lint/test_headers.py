@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every header compiles alone, with the flags of the sources beside it. What compiled once is not compiled again until it, or
-anything of ours that it includes, changes (build/lint-cache)."""
+"""Every header compiles alone, with the flags of the sources beside it. One that a source of its own name includes before all else was
+compiled so by the build. What compiled once is not compiled again until it, or anything of ours that it includes, changes
+(build/lint-cache)."""
 
 import concurrent.futures
 import functools
@@ -19,14 +20,18 @@ DROPPED = ('-o', '-c', '-MD', '-MQ', '-MF')
 
 
 @functools.cache
+def compile_commands():
+    """(source, command) of all that is built."""
+    with open(os.path.join(BUILD, 'compile_commands.json')) as file:
+        return [(os.path.relpath(os.path.join(one['directory'], one['file']), ROOT), one) for one in json.load(file)]
+
+
+@functools.cache
 def flags_by_folder():
     """Compiler and flags, by the folder of the source they were used for; of a source that several programs build, those of a program of
     its own folder."""
-    with open(os.path.join(BUILD, 'compile_commands.json')) as file:
-        commands = json.load(file)
     found = {}
-    for command in commands:
-        source = os.path.relpath(os.path.join(command['directory'], command['file']), ROOT)
+    for source, command in compile_commands():
         words, kept = shlex.split(command['command']), []
         if 'ccache' in words[0]:
             words = words[1:]
@@ -68,8 +73,14 @@ def digest(path):
     return hashlib.sha256('\0'.join(text(one) for one in sorted(reached)).encode()).hexdigest()
 
 
+def is_built_alone(header):
+    source = header[:-len('.h')] + '.cc'
+    built = any(source == one for one, _ in compile_commands())
+    return built and next(((mark, target) for _, mark, target in includes(source)), None) == ('"', header)
+
+
 def headers(room):
-    return [path for path in code() if path.endswith('.h') and path.startswith(room + '/')]
+    return [path for path in code() if path.endswith('.h') and path.startswith(room + '/') and not is_built_alone(path)]
 
 
 def compiles(header):
