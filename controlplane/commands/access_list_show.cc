@@ -128,10 +128,12 @@ Result<std::unique_ptr<Walk>> show_access_list(const Call& call) {
     } else if (call.match.get<PortList>("portlist")) {
         const auto ports = ports_asked(call);
         if (!ports) return ports.error();
-        for (const auto& [key, list] : running.access_lists())
-            if (list.ports.empty() ||
-                std::any_of(ports->begin(), ports->end(), [&](PortName port) { return list.ports.contains(port); }))
+        for (const auto& [key, list] : running.access_lists()) {
+            const auto& of = list.ports;
+            if (of.empty() ||
+                std::any_of(ports->begin(), ports->end(), [&](PortName port) { return of.contains(port); }))
                 lists.push_back(list);
+        }
     } else {
         for (const auto& [key, list] : running.access_lists()) lists.push_back(list);
     }
