@@ -4,6 +4,7 @@
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 
+#include <array>
 #include <cstdio>
 #include <random>
 #include <utility>
@@ -15,6 +16,13 @@ namespace baton::bench {
 namespace {
 
 constexpr VlanId vlan = 1;
+
+/// Every VLAN has a port by which frames can leave.
+constexpr std::array<std::uint64_t, max_vlans / 64> everywhere = [] {
+    std::array<std::uint64_t, max_vlans / 64> words{};
+    words.fill(~0ull);
+    return words;
+}();
 
 template <class Root>
 Mapping arena(ArenaKind kind, bool huge, std::size_t size = sizeof(Root), std::size_t touch = 0, Fd* keep = nullptr) {
@@ -91,6 +99,9 @@ Rig::Rig(const Settings& settings) {
     context_->tables = tables_.as<TablesArena>();
     context_->counters = &counters(0);
     context_->mempool = pool_;
+    context_->fdb = fdb_.get();
+    context_->vlan_up = everywhere.data();
+    if (routed_) context_->routes = Routes(routed_->arena());
     for (unsigned n = 0; n < ports(); ++n) {
         crew_->add_port(static_cast<PortId>(n + 1), *ports_[n]);
         context_->usable.add(static_cast<PortId>(n + 1));
@@ -223,10 +234,20 @@ bool Rig::cut_off(Mode last) {
         stage::parse(*context_, batch);
         if (last >= Mode::classify) stage::classify(*context_, batch);
         if (last >= Mode::learn) stage::learn(*context_, batch);
-        if (last >= Mode::lookup) stage::lookup(*context_, batch);
+        if (routed_ && last >= Mode::check) route(batch, last);
+        if (last == Mode::lookup) stage::lookup(*context_, batch);
         send(n, batch.frame, batch.count);
     }
     return busy;
+}
+
+/// The stages that frames to the router's address go through between learning and the lookup of addresses.
+void Rig::route(Batch& batch, Mode last) {
+    Packets packets;
+    stage::terminate(*context_, batch);
+    stage::check(*context_, batch, packets);
+    if (last >= Mode::route) stage::route(*context_, batch, packets);
+    if (last >= Mode::rewrite) stage::rewrite(*context_, batch, packets);
 }
 
 void Rig::send(unsigned from, rte_mbuf** frames, std::uint16_t count) {

@@ -29,9 +29,9 @@ struct Settings {
     std::uint64_t routes = 0;         // not 0: each port is a VLAN of its own, and between them is routed
 };
 
-enum class Mode { io, macswap, parse, classify, learn, lookup, l2, l3, churned };
-inline constexpr std::string_view mode_names[] = {"io",     "macswap", "parse", "classify", "learn",
-                                                  "lookup", "l2",      "l3",    "churned"};
+enum class Mode { io, macswap, parse, classify, learn, check, route, rewrite, lookup, l2, l3, churned };
+inline constexpr std::string_view mode_names[] = {"io",    "macswap", "parse",  "classify", "learn", "check",
+                                                  "route", "rewrite", "lookup", "l2",       "l3",    "churned"};
 
 /// DPDK, with its main thread on `core`. Throws StartupError.
 void start_eal(const char* name, bool huge, std::uint32_t mbufs, unsigned core);
@@ -82,6 +82,7 @@ class Rig {
     void fill_rules(std::uint32_t rules, bool huge);
     bool forward(bool swap);
     bool cut_off(Mode last);
+    void route(Batch& batch, Mode last);
     void send(unsigned from, rte_mbuf** frames, std::uint16_t count);
 
     void learn(VlanId vlan, std::uint64_t mac, PortId port);

@@ -24,9 +24,6 @@ class Routes {
     /// `arena` is the routes arena mapped for writing, after RoutesMaintenance has opened it.
     explicit Routes(std::byte* arena) : parts_(arena) {}
 
-    /// Asks for the line that lookup4() will read first.
-    void prefetch4(std::uint32_t address) const { enter(control().root[0][address >> 24], address >> 8 & 0xffff); }
-
     /// `count` <= routes_batch IPv4 addresses, host order.
     void lookup4(const std::uint32_t* addresses, Leaf* leaves, unsigned count) const {
         const RouteSlot* at[routes_batch];
