@@ -118,9 +118,8 @@ constexpr Row rows[] = {
     {"show drops {ports <portlist>}",
      "Shows every frame that was not forwarded, by reason",
      "Reasons about receiving are counted at the port where the frame came in, reasons about sending at the port\n"
-     "where it should have gone out; what the switch itself says came in by no port, and is under `switch`. Text "
-     "shows\n"
-     "what is not zero; JSON has every reason.",
+     "where it should have gone out; what the switch itself says came in by no port, and is under `switch`.\n"
+     "Text shows what is not zero; JSON has every reason.",
      Role::read,
      shows(show_drops, show_drops_text),
      {}},
