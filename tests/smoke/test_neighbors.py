@@ -234,8 +234,12 @@ def test_after_a_failover_the_neighbours_are_those_of_before(net):
 
 @pytest.mark.slow
 def test_an_entry_is_refreshed_before_its_time_is_over_and_no_packet_is_lost(net):
-    """A time-out of one minute: asked for between 50 and 54 s; masters die before, while and after."""
+    """A time-out of one minute: asked for between 50 and 54 s; masters die before, while and after. The hosts know the router for good: a kernel
+    that asks for it now and then would renew the entry by that."""
+    for host in ('a', 'c'):
+        run('ip', '-n', net.netns[host], 'neigh', 'replace', f'10.{VLANS[HOSTS[host][0]][1]}.0.1', 'lladdr', ROUTER, 'dev', 'eth0', 'nud', 'permanent')
     net.cli('configure iparp timeout 1')
+    net.cli('clear iparp')
     ping = Ping(net, 'a', address('c'))
     ping.wait_started()
     ping.mark('all')
@@ -246,5 +250,5 @@ def test_an_entry_is_refreshed_before_its_time_is_over_and_no_packet_is_lost(net
         on_wires.settle(net.chassis, on_wires.strike(net.chassis, on_wires.KINDS[number % len(on_wires.KINDS)]))
     sent, lost, doubled = ping.finish()['all']
     assert (lost, doubled) == (0, 0) and sent > 1000, net.chassis.log_tail(30)
-    assert 30 <= oldest <= 58, f'the oldest that the entry was seen is {oldest} s'
-    assert net.entry('c')['age'] < 40, 'it was not refreshed'
+    assert 35 <= oldest <= 58, f'the oldest that the entry was seen is {oldest} s'
+    assert net.entry('c')['age'] < oldest, 'it was not refreshed'
