@@ -99,7 +99,7 @@ void speak_again(Context& context, rte_mbuf* frame, Family family, const Origin&
     const std::uint32_t index = find_way(context, frame, family);
     if (index >= max_adjacencies) return drop(*context.counters, frame, no_port, Drop::no_route);
     const HopWord hop = HopWord::of(context.routes.adjacency(index).word.load(std::memory_order_acquire));
-    stamp(context, index);
+    stamp(context, index, context.routes.second());
     switch (hop.hop) {
         case Hop::neighbor: return send_to(context, frame, family, hop.vlan, hop.mac);
         case Hop::connected:

@@ -4,6 +4,7 @@
 // they are.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -59,15 +60,15 @@ inline std::uint64_t pseudo_header(const std::uint8_t* addresses, std::size_t le
     return sum_of({rest, sizeof rest}, sum_of({addresses, 32}));
 }
 
-/// One less in the time to live, whose word in the sum is its upper half: so the checksum rises by 0x0100 (RFC 1624,
-/// equation 3, of a difference of -0x0100), and a carry goes round; 0xffff is written 0, as who sums anew would.
+/// One less in the time to live. Its word in the sum is one less as it lies in memory, so the checksum is one more
+/// (RFC 1624, equation 3), and a carry goes round; 0xffff is written 0, as who sums anew would.
 inline void lower_ttl(std::uint8_t* header) {
+    static_assert(std::endian::native == std::endian::little);
     --header[8];
-    std::uint32_t check = static_cast<std::uint32_t>(header[10]) << 8 | header[11];
-    check += 0x0100;
+    std::uint32_t check = static_cast<std::uint32_t>(word_at<std::uint16_t>(header + 10)) + 1;
     check += check >= 0xffff;
-    header[10] = static_cast<std::uint8_t>(check >> 8);
-    header[11] = static_cast<std::uint8_t>(check);
+    const auto stored = static_cast<std::uint16_t>(check);
+    std::memcpy(header + 10, &stored, sizeof stored);
 }
 
 }  // namespace baton::ip

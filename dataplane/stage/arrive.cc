@@ -43,7 +43,7 @@ void arrive(Context& context, Batch& batch, const Packets& packets) {
             batch.gone |= 1ull << i;
             continue;
         }
-        const VlanId host = host_of(context, vlan, packets.hop[i].vlan);
+        const VlanId host = host_of(context, vlan, packets.hop(i).vlan);
         if (host == 0) {
             if (!icmp) agent::refuse(context, {frame, packets.offset[i], family, vlan}, refusal_of(batch, packets, i));
             drop_from(context, batch, i, Drop::host_absent);

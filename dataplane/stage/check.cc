@@ -2,11 +2,13 @@
 // Is it a packet that a router may have to do with? IPv4 by RFC 1812 5.2.2 (length, checksum, version, header length,
 // total length) and 5.3.7 (addresses that no sender has, or that nobody can be reached by), with source routes refused
 // (5.2.4.1 lets a router refuse them, and nobody wants them); IPv6 by RFC 8200 3 and RFC 4291. Bytes behind the
-// packet's own end are cut off, so that what is said to be short is short.
+// packet's own end are cut off, so that what is said to be short is short. One test of eight packets at a time finds the
+// many plain ones; only the others are judged one by one.
 #include <algorithm>
 
 #include "dataplane/agent/icmp.h"
 #include "dataplane/ip/icmp.h"
+#include "dataplane/ip/plain_v4.h"
 #include "dataplane/stage/stages.h"
 
 namespace baton::stage {
@@ -68,26 +70,59 @@ Drop judge_v6(rte_mbuf* frame, unsigned offset, bool& link_local) {
     return Drop::count_;
 }
 
+/// Frames from `first` of which `mine` are IPv4: those that are plain, and where they all go. Their routes are asked for
+/// here, so that they come while the next eight are looked at: 20 cycles a packet with a million routes.
+std::uint64_t find_plain(const Context& context, const Batch& batch, Packets& packets, unsigned first, unsigned mine) {
+    ip::V4Headers headers;
+    const auto some = first + static_cast<unsigned>(__builtin_ctz(mine));
+    for (unsigned n = 0; n < ip::plain_batch; ++n) {
+        const unsigned i = mine >> n & 1 ? first + n : some;
+        const rte_mbuf* frame = batch.frame[i];
+        const unsigned offset = packets.offset[i];
+        headers.at[n] = rte_pktmbuf_mtod(frame, const std::uint8_t*) + offset;
+        headers.there[n] = frame->data_len - offset;
+        headers.least[n] = least_frame - offset;
+    }
+    const unsigned plain = ip::plain(headers, packets.destination + first) & mine;
+    context.routes.enter4(packets.destination + first, packets.slot + first, ip::plain_batch);
+    return std::uint64_t{plain} << first;
+}
+
+/// Which family each is of, and where it begins. What is not IPv4 is IPv6 by now.
+void sort(const Batch& batch, Packets& packets) {
+    for (std::uint64_t rest = batch.own; rest; rest &= rest - 1) {
+        const auto i = static_cast<unsigned>(__builtin_ctzll(rest));
+        packets.offset[i] = static_cast<std::uint8_t>(ip::offset_behind(batch.tag[i]));
+        const auto* data = rte_pktmbuf_mtod(batch.frame[i], const std::uint8_t*);
+        packets.v4 |= static_cast<std::uint64_t>(ip::type_of(data, batch.tag[i]) == ip::type_v4) << i;
+    }
+    packets.v6 = batch.own & ~packets.v4;
+}
+
+void judge(Context& context, Batch& batch, Packets& packets, unsigned i) {
+    rte_mbuf* frame = batch.frame[i];
+    const unsigned offset = packets.offset[i];
+    bool link_local = false;
+    const Drop why = packets.v4 >> i & 1 ? judge_v4(frame, offset) : judge_v6(frame, offset, link_local);
+    packets.link_local |= static_cast<std::uint64_t>(link_local) << i;
+    if (why == Drop::count_) [[likely]]
+        return;
+    if (why == Drop::ip_options)
+        agent::refuse(context, {frame, offset, Family::ipv4, batch.vlan[i]}, agent::Refusal::source_route);
+    drop_from(context, batch, i, why);
+}
+
 }  // namespace
 
 void check(Context& context, Batch& batch, Packets& packets) {
-    for (std::uint64_t rest = batch.own; rest; rest &= rest - 1) {
-        const auto i = static_cast<unsigned>(__builtin_ctzll(rest));
-        rte_mbuf* frame = batch.frame[i];
-        const unsigned offset = ip::offset_behind(batch.tag[i]);
-        packets.offset[i] = static_cast<std::uint8_t>(offset);
-        const bool v4 = ip::type_of(rte_pktmbuf_mtod(frame, const std::uint8_t*), batch.tag[i]) == ip::type_v4;
-        bool link_local = false;
-        const Drop why = v4 ? judge_v4(frame, offset) : judge_v6(frame, offset, link_local);
-        if (why != Drop::count_) [[unlikely]] {
-            if (why == Drop::ip_options)
-                agent::refuse(context, {frame, offset, Family::ipv4, batch.vlan[i]}, agent::Refusal::source_route);
-            drop_from(context, batch, i, why);
-            continue;
-        }
-        (v4 ? packets.v4 : packets.v6) |= 1ull << i;
-        packets.link_local |= static_cast<std::uint64_t>(link_local) << i;
-    }
+    sort(batch, packets);
+    for (unsigned first = 0; first < batch.count; first += ip::plain_batch)
+        if (const unsigned mine = packets.v4 >> first & 0xff; mine != 0)
+            packets.plain |= find_plain(context, batch, packets, first, mine);
+    for (std::uint64_t rest = batch.own & ~packets.plain; rest; rest &= rest - 1)
+        judge(context, batch, packets, static_cast<unsigned>(__builtin_ctzll(rest)));
+    packets.v4 &= ~batch.gone;
+    packets.v6 &= ~batch.gone;
     batch.own &= ~batch.gone;
 }
 

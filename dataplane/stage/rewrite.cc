@@ -16,16 +16,29 @@ void write_addresses(std::uint8_t* frame, std::uint64_t to, std::uint64_t from) 
     ip::store_be32(frame + 8, static_cast<std::uint32_t>(from));
 }
 
+/// From VLAN and address to what the FDB takes, and the buckets asked for; loops of their own, as in parse.
+void mix_and_fetch(Batch& batch, std::uint64_t leaving) {
+    const FdbView fdb = batch.fdb;
+    if (leaving == first_bits(batch.count)) [[likely]] {
+        for (unsigned i = 0; i < batch.count; ++i) batch.dst[i] = fdb.mix(0, batch.dst[i]);
+        return fdb.prefetch(batch.dst, batch.count);
+    }
+    for (std::uint64_t rest = leaving; rest; rest &= rest - 1) {
+        const auto i = static_cast<unsigned>(__builtin_ctzll(rest));
+        batch.dst[i] = fdb.mix(0, batch.dst[i]);
+        fdb.prefetch(batch.dst[i]);
+    }
+}
+
 }  // namespace
 
 void rewrite(Context& context, Batch& batch, const Packets& packets) {
     const std::uint64_t router = context.tables->applier.router_mac.load(std::memory_order_relaxed);
-    const FdbView fdb = batch.fdb;
     for (std::uint64_t rest = packets.leaving; rest; rest &= rest - 1) {
         const auto i = static_cast<unsigned>(__builtin_ctzll(rest));
         rte_mbuf* frame = batch.frame[i];
         auto* data = rte_pktmbuf_mtod(frame, std::uint8_t*);
-        const HopWord hop = packets.hop[i];
+        const HopWord hop = packets.hop(i);
         write_addresses(data, hop.mac, router);
         if (batch.tag[i] == TagForm::tagged) write_identifier(frame, hop.vlan);
         std::uint8_t* packet = data + packets.offset[i];
@@ -34,10 +47,10 @@ void rewrite(Context& context, Batch& batch, const Packets& packets) {
         else
             --packet[7];
         batch.vlan[i] = hop.vlan;
-        batch.dst[i] = fdb.mix(hop.vlan, hop.mac);
-        fdb.prefetch(batch.dst[i]);
+        batch.dst[i] = fdb_key(hop.vlan, hop.mac);
     }
-    add(context.counters->routed, static_cast<std::uint64_t>(__builtin_popcountll(packets.leaving)));
+    mix_and_fetch(batch, packets.leaving);
+    add(context.counters->routed, count_of(packets.leaving));
 }
 
 }  // namespace baton::stage

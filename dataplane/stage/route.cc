@@ -33,26 +33,31 @@ void choose(const Context& context, const Batch& batch, Packets& packets, const 
         const auto i = static_cast<unsigned>(__builtin_ctzll(set));
         const std::uint32_t flow = leaves[n].kind() == LeafKind::group ? flow_of(batch, packets, i) : 0;
         packets.index[i] = context.routes.choose(leaves[n], flow, context.vlan_up);
-        if (packets.index[i] < max_adjacencies) __builtin_prefetch(&context.routes.adjacency(packets.index[i]));
+        context.routes.prefetch_adjacency(packets.index[i]);
     }
 }
 
-void look_up(const Context& context, const Batch& batch, Packets& packets) {
+void look_up_v4(const Context& context, const Batch& batch, Packets& packets) {
     Leaf leaves[burst_size];
-    unsigned n = 0;
-    if (packets.v4 != 0) {
+    if (packets.v4 == first_bits(batch.count)) [[likely]] {
+        context.routes.follow4(packets.destination, packets.slot, leaves, batch.count);
+    } else {
         std::uint32_t addresses[burst_size];
+        unsigned n = 0;
         for (std::uint64_t rest = packets.v4; rest; rest &= rest - 1)
-            addresses[n++] =
-                ip::V4{packet_at(batch, packets, static_cast<unsigned>(__builtin_ctzll(rest)))}.destination();
+            addresses[n++] = packets.destination[__builtin_ctzll(rest)];
         context.routes.lookup4(addresses, leaves, n);
-        choose(context, batch, packets, leaves, packets.v4);
     }
-    if (packets.v6 == 0) return;
+    choose(context, batch, packets, leaves, packets.v4);
+}
+
+void look_up_v6(const Context& context, const Batch& batch, Packets& packets) {
+    Leaf leaves[burst_size];
     IpBits addresses[burst_size];
-    n = 0;
+    unsigned n = 0;
     for (std::uint64_t rest = packets.v6; rest; rest &= rest - 1)
-        addresses[n++] = ip::V6{packet_at(batch, packets, static_cast<unsigned>(__builtin_ctzll(rest)))}.destination();
+        addresses[n++] =
+            ip::V6{packet_at(batch, packets, static_cast<unsigned>(__builtin_ctzll(rest)))}.destination();
     context.routes.lookup6(addresses, leaves, n);
     choose(context, batch, packets, leaves, packets.v6);
 }
@@ -63,16 +68,20 @@ struct Passage {
     bool v4 = false;
     bool open = false;  // both VLANs forward this family
     std::uint16_t mtu = 0;
-    std::uint16_t flags = 0;  // of where they come from
+    bool redirects = false;    // whoever sends this way is told of a shorter one
+    std::uint64_t plainly = ~0ull;  // the low 16 bits of adjacencies by which plain packets leave, nothing asked
 
     Passage() = default;
 
-    Passage(const Context& context, VlanId from, VlanId to, bool v4) : from(from), to(to), v4(v4) {
+    Passage(const Context& context, const Batch& batch, VlanId from, VlanId to, bool v4) : from(from), to(to), v4(v4) {
         const VlanEntry &in = vlan_of(context, from), &out = vlan_of(context, to);
         const std::uint16_t forwards = interface_up | (v4 ? interface_forwards_v4 : interface_forwards_v6);
-        flags = in.routing.load(std::memory_order_relaxed);
+        const std::uint16_t flags = in.routing.load(std::memory_order_relaxed);
         open = (flags & out.routing.load(std::memory_order_acquire) & forwards) == forwards;
         mtu = out.mtu.load(std::memory_order_relaxed);
+        redirects = from == to && (flags & interface_redirects);
+        const bool all_fit = batch.longest <= mtu + ip::offset_behind(TagForm::none);
+        if (open && v4 && all_fit && !redirects) plainly = HopWord{Hop::neighbor, to, 0}.word();
     }
 };
 
@@ -80,14 +89,23 @@ class Judge {
   public:
     Judge(Context& context, Batch& batch, Packets& packets) : context_(context), batch_(batch), packets_(packets) {}
 
+    /// Sends a packet on its way if it is plain and goes as one before it went; false: judge it.
+    bool waves_through(unsigned i) {
+        const std::uint32_t index = packets_.index[i];
+        const std::uint64_t word =
+            index < max_adjacencies ? context_.routes.adjacency(index).word.load(std::memory_order_acquire) : 0;
+        packets_.word[i] = word;
+        if ((word & 0xffff) != passage_.plainly || batch_.vlan[i] != passage_.from || !(packets_.plain >> i & 1))
+            return false;
+        stamp(context_, index, second_);
+        packets_.leaving |= 1ull << i;
+        return true;
+    }
+
     void judge(unsigned i) {
         const std::uint64_t bit = 1ull << i;
         const bool v4 = packets_.v4 & bit;
-        HopWord& hop = packets_.hop[i];
-        const std::uint32_t index = packets_.index[i];
-        hop = index < max_adjacencies
-                  ? HopWord::of(context_.routes.adjacency(index).word.load(std::memory_order_acquire))
-                  : HopWord{};
+        const HopWord hop = packets_.hop(i);
         if (hop.hop == Hop::local) {
             packets_.arrived |= bit;
             return;
@@ -96,7 +114,8 @@ class Judge {
         const VlanId from = batch_.vlan[i];
         const bool goes_on = hop.hop == Hop::neighbor || hop.hop == Hop::unresolved || hop.hop == Hop::connected;
         const VlanId to = goes_on ? hop.vlan : from;
-        if (passage_.from != from || passage_.to != to || passage_.v4 != v4) passage_ = {context_, from, to, v4};
+        if (passage_.from != from || passage_.to != to || passage_.v4 != v4)
+            passage_ = {context_, batch_, from, to, v4};
         if (!passage_.open) [[unlikely]]
             return drop_from(context_, batch_, i, Drop::not_routed);
         const std::uint8_t* at = packet_at(batch_, packets_, i);
@@ -143,25 +162,29 @@ class Judge {
                 return end(i, Drop::too_big, agent::Refusal::too_big, passage_.mtu);
             packets_.too_long |= 1ull << i;
         }
-        if (passage_.from == passage_.to && (passage_.flags & interface_redirects)) [[unlikely]]
-            agent::redirect(context_, subject(i), packets_.hop[i], packets_.index[i]);
-        stamp(context_, packets_.index[i]);
+        if (passage_.redirects) [[unlikely]]
+            agent::redirect(context_, subject(i), packets_.hop(i), packets_.index[i]);
+        stamp(context_, packets_.index[i], second_);
         packets_.leaving |= 1ull << i;
     }
 
     Context& context_;
     Batch& batch_;
     Packets& packets_;
-    Passage passage_;
+    Passage passage_;  // of the packet before
+    const std::uint32_t second_ = context_.routes.second();
 };
 
 }  // namespace
 
 void route(Context& context, Batch& batch, Packets& packets) {
-    look_up(context, batch, packets);
+    if (packets.v4 != 0) look_up_v4(context, batch, packets);
+    if (packets.v6 != 0) look_up_v6(context, batch, packets);
     Judge judge(context, batch, packets);
-    for (std::uint64_t rest = packets.v4 | packets.v6; rest; rest &= rest - 1)
-        judge.judge(static_cast<unsigned>(__builtin_ctzll(rest)));
+    for (std::uint64_t rest = packets.v4 | packets.v6; rest; rest &= rest - 1) {
+        const auto i = static_cast<unsigned>(__builtin_ctzll(rest));
+        if (!judge.waves_through(i)) judge.judge(i);
+    }
 }
 
 }  // namespace baton::stage

@@ -43,8 +43,12 @@ void go_on(Context& context, const Waiting::Packet& waited) {
     Packets packets;
     packets.offset[0] = waited.offset;
     (family == Family::ipv4 ? packets.v4 : packets.v6) = 1;
-    if (family == Family::ipv6) {
-        const ip::V6 packet{rte_pktmbuf_mtod(waited.frame, const std::uint8_t*) + waited.offset};
+    const std::uint8_t* at = rte_pktmbuf_mtod(waited.frame, const std::uint8_t*) + waited.offset;
+    if (family == Family::ipv4) {
+        packets.destination[0] = ip::V4{at}.destination();
+        context.routes.enter4(packets.destination, packets.slot, 1);
+    } else {
+        const ip::V6 packet{at};
         packets.link_local = ip::is_link_local(packet.source()) || ip::is_link_local(packet.destination());
     }
     stage::route(context, batch, packets);
@@ -149,8 +153,7 @@ void route_burst(Context& context, Batch& batch) {
     dispatch(context, batch, packets);
     if (packets.leaving == 0) return compact(batch);
 
-    const std::uint64_t all = batch.count == 64 ? ~0ull : (1ull << batch.count) - 1;
-    if ((packets.leaving | batch.gone) == all) [[likely]] {
+    if ((packets.leaving | batch.gone) == first_bits(batch.count)) [[likely]] {
         compact(batch);
         batch.barred = no_port;
         batch.uniform = of_one_vlan(batch);

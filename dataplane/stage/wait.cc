@@ -16,7 +16,7 @@ void wait(Context& context, Batch& batch, const Packets& packets) {
         packet.tag = batch.tag[i];
         packet.offset = packets.offset[i];
         const Family family = packets.v4 >> i & 1 ? Family::ipv4 : Family::ipv6;
-        if (!let_wait(context, packet, family, packets.hop[i], packets.index[i])) {
+        if (!let_wait(context, packet, family, packets.hop(i), packets.index[i])) {
             drop_from(context, batch, i, Drop::unresolved_full);
             continue;
         }

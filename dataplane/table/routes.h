@@ -27,8 +27,18 @@ class Routes {
     /// `count` <= routes_batch IPv4 addresses, host order.
     void lookup4(const std::uint32_t* addresses, Leaf* leaves, unsigned count) const {
         const RouteSlot* at[routes_batch];
+        enter4(addresses, at, count);
+        follow4(addresses, at, leaves, count);
+    }
+
+    /// The first half of lookup4(): where the search of each address begins, asked for. `at` holds until the turn's end.
+    void enter4(const std::uint32_t* addresses, const RouteSlot** at, unsigned count) const {
         const RouteRoot* const root = control().root[0];
         for (unsigned i = 0; i < count; ++i) at[i] = enter(root[addresses[i] >> 24], addresses[i] >> 8 & 0xffff);
+    }
+
+    /// The second half; leaves `at` changed.
+    void follow4(const std::uint32_t* addresses, const RouteSlot** at, Leaf* leaves, unsigned count) const {
         std::uint64_t deeper = 0, nothing = 0;
         for (unsigned i = 0; i < count; ++i) {
             leaves[i].word = at[i]->load(std::memory_order_acquire);
@@ -95,8 +105,14 @@ class Routes {
 
     Adjacency& adjacency(std::uint32_t index) const { return parts_.adjacency(index); }
 
+    /// Also of max_adjacencies.
+    void prefetch_adjacency(std::uint32_t index) const { prefetch(&parts_.adjacency(index)); }
+
     /// Whose address it is; for what is rare (questions, redirects).
     const AdjacencyRecord& record(std::uint32_t index) const { return parts_.adjacency_record(index); }
+
+    /// RoutesControl::second, for Adjacency::used.
+    std::uint32_t second() const { return control().second.load(std::memory_order_relaxed); }
 
     RoutesControl& control() const { return parts_.control(); }
 

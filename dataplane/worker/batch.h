@@ -60,6 +60,15 @@ struct Batch {
 
 static_assert(burst_size <= 64 && burst_size <= fdb_batch);
 
+/// Sets of frames are bits: of the first `count` <= 64, and how many are in one.
+constexpr std::uint64_t first_bits(unsigned count) {
+    return count == 0 ? 0 : ~0ull >> (64 - count);
+}
+
+constexpr unsigned count_of(std::uint64_t set) {
+    return static_cast<unsigned>(__builtin_popcountll(set));
+}
+
 /// Closes the gaps that `gone` names, in order. Rare: most bursts lose none.
 inline void compact(Batch& batch) {
     if (batch.gone == 0) [[likely]]

@@ -8,10 +8,10 @@
 
 namespace baton {
 
-/// A packet has taken this adjacency: the aging of host entries looks at when. Written once a second and no more.
-inline void stamp(const Context& context, std::uint32_t index) {
+/// A packet has taken this adjacency in that `second` (RoutesControl): the aging of host entries looks at when. Written
+/// once a second and no more.
+inline void stamp(const Context& context, std::uint32_t index, std::uint32_t second) {
     std::atomic<std::uint32_t>& used = context.routes.adjacency(index).used;
-    const std::uint32_t second = context.routes.control().second.load(std::memory_order_relaxed);
     if (used.load(std::memory_order_relaxed) != second) used.store(second, std::memory_order_relaxed);
 }
 
