@@ -28,9 +28,9 @@ Lab::Lab(const Setup& setup) : setup_(setup) {
     std::ofstream(folder_ + "/baton.conf") << fmt::format(
         "run-dir = {0}/run\nflash-dir = {1}/flash\nworker-cores = {2}\nhousekeeping-cores = {3}\nfdb-max-entries = "
         "{4}\nmax-frame = 2000\n"
-        "mbufs = 8192\nport = 1:1 wire,slots={5},slot-size={6}\nport = 1:2 wire,slots={5},slot-size={6}\n",
+        "mbufs = 8192\nport = 1:1 wire,slots={5},slot-size={6}\nport = 1:2 wire,slots={5},slot-size={6}\n{7}",
         folder_, folder_, setup.worker_core, setup.housekeeping_core, setup.fdb_max_entries, setup.wire_slots,
-        setup.slot_size);
+        setup.slot_size, setup.settings);
     chassis_ = Process({program("baton-chassis"), "--config", folder_ + "/baton.conf"}, log(), false);
     const bool up = wait_until(patience, [&] {
         const int code = chassis_.wait({});
@@ -48,10 +48,9 @@ Lab::Lab(const Setup& setup) : setup_(setup) {
     boards_[0] = want("board_a", ArenaKind::board_a, fingerprint<BoardPage>());
     boards_[1] = want("board_b", ArenaKind::board_b, fingerprint<BoardPage>());
     wait_ready();
-    for (const char* line : {"configure fdb agingtime 0", "configure sys-recovery-level all msm-failover",
-                             "configure msm-failover slave-config inherited",
-                             "configure msm-failover link-action keep-links-up preserve-state l2_l3"})
-        if (command({line}) != 0) throw StartupError{1, fmt::format("the switch refused: {}", line)};
+    type_in({"configure fdb agingtime 0", "configure sys-recovery-level all msm-failover",
+             "configure msm-failover slave-config inherited",
+             "configure msm-failover link-action keep-links-up preserve-state l2_l3"});
 }
 
 Lab::~Lab() {
@@ -108,6 +107,17 @@ int Lab::command(const std::vector<std::string>& words) const {
     std::vector<std::string> line{program("baton"), "--yes", "--socket", folder_ + "/run/session.sock"};
     line.insert(line.end(), words.begin(), words.end());
     return Process(line, folder_ + "/cli", false).wait(patience);
+}
+
+void Lab::type_in(const std::vector<std::string>& lines) const {
+    const std::string path = folder_ + "/lines";
+    std::ofstream file(path);
+    for (const std::string& line : lines) file << line << '\n';
+    file.close();
+    if (command({"-f", path}) == 0) return;
+    std::ostringstream said;
+    said << std::ifstream(folder_ + "/cli").rdbuf();
+    throw StartupError{1, fmt::format("the switch refused a line:\n{}", said.str())};
 }
 
 void Lab::remove_cores() const {

@@ -18,6 +18,7 @@ struct Setup {
     unsigned housekeeping_core = 0;
     std::uint64_t fdb_max_entries = 2'000'000;
     std::uint32_t wire_slots = 4096, slot_size = 2048;  // of each wire
+    std::string settings;                               // more lines of baton.conf
 };
 
 class Lab {
@@ -50,6 +51,12 @@ class Lab {
     /// `baton ...` against this switch; its exit code.
     int command(const std::vector<std::string>& words) const;
 
+    /// Lines as an operator types them. Throws StartupError when one is refused.
+    void type_in(const std::vector<std::string>& lines) const;
+
+    /// One of the arenas that anybody may read.
+    Mapping want(std::string_view name, ArenaKind kind, std::uint64_t layout) const;
+
     std::string door() const { return folder_ + "/run/chassis.sock"; }
 
     std::string program(const char* name) const { return setup_.programs + "/" + name; }
@@ -59,8 +66,6 @@ class Lab {
     void remove_cores() const;
 
   private:
-    Mapping want(std::string_view name, ArenaKind kind, std::uint64_t layout) const;
-
     Setup setup_;
     std::string folder_;
     Process chassis_;
