@@ -78,6 +78,12 @@ def of_routes(record):
                  f'{record["least"]:g} to {record["most"]:g}', beside(record, f'{record["of_best"]:.2f} of DPDK\'s best' if record['of_best'] else ''))
 
 
+def of_programming(record):
+    us = ', '.join(f'{thread} {value:.2f}' for thread, value in record['us_a_route'].items())
+    yield figure(f'routes programmed, {record["way"]}, {record["what"]}, {record["routes"]:,} routes', record['per_second'], 'a second', True,
+                 f'{record["least"]:,} to {record["most"]:,}', beside(record, f'us of CPU a route: {us}' if us else ''))
+
+
 def of_learning(record):
     lost = record.get('frames_lost', record.get('lost', 0))
     boards = {'none': 'one core, no switch around', 'two': 'two boards', 'dead': 'both boards dead'}[record['board']]
@@ -153,8 +159,8 @@ def of_peers_outage(record):
 
 READERS = {'fdb': of_fdb, 'routes': of_routes, 'fdb-memory': of_fdb_memory, 'fdb-flush': of_fdb_flush, 'fdb-aging': of_fdb_aging, 'wire': of_wire, 'learning': of_learning,
            'counters': of_counters, 'journal': of_journal, 'workers': of_workers, 'idle-slave': of_idle_slave, 'growth': of_growth,
-           'takeover': of_takeover, 'linerate': of_linerate, 'rejoin': of_rejoin, 'plane-loss': of_plane_loss, 'peers': of_peers,
-           'peers-routed': of_peers, 'peers-outage': of_peers_outage}
+           'programming': of_programming, 'takeover': of_takeover, 'linerate': of_linerate, 'rejoin': of_rejoin, 'plane-loss': of_plane_loss,
+           'peers': of_peers, 'peers-routed': of_peers, 'peers-outage': of_peers_outage}
 # What a bench need not say of each of its figures, because it has no other.
 ALWAYS = {'fdb': {'ports': 'none'}, 'takeover': {'ports': 'wire', 'hits': 'one destination'}, 'rejoin': {'ports': 'wire', 'hits': 'one destination'},
           'linerate': {'ports': 'wire', 'hits': 'sources and destinations drawn', 'burst': 64}, 'plane-loss': {'ports': 'wire', 'hits': 'one destination'},
