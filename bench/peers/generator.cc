@@ -42,7 +42,7 @@ std::uint64_t station(std::uint64_t i) {
     return 0x020000000000ull | ((i + 1) * 0x9e3779b97f4b5ull & 0x00ffffffffffull);
 }
 
-/// Prefix i of those to route to, as bench/peers/routes.py has it: from 16.0.0.0 on in steps of a /24, each twentieth
+/// Prefix i of those to route to, as bench/peers/routers.py has it: from 16.0.0.0 on in steps of a /24, each twentieth
 /// only a /28. It lies behind port i % 2.
 std::uint32_t destination(std::uint64_t i, std::uint64_t host) {
     return 16u << 24 | static_cast<std::uint32_t>(i << 8 | (host & (i % 20 == 0 ? 15 : 255)));

@@ -13,9 +13,11 @@ import subprocess
 import tempfile
 
 from bench.peers.switches import BUILD, Baton, Peer
+from tests.support import processes
 
 ROUTER_MAC = '02:00:00:00:00:fe'
 EXAMPLES = '/usr/share/dpdk/examples'
+ROUTES_PATIENCE = 120
 LPM_MOST = 100_000   # rte_lpm_add looks through its rules one by one: a million would take hours
 
 
@@ -35,20 +37,51 @@ class Router:
 
 
 class RoutingBaton(Router, Baton):
-    name, settings = 'baton', f'system-mac = {ROUTER_MAC}\n'
-    most_routes = 20_000   # by its command line; more come by zebra (see docs), which takes a machine of its own here
+    """Its routes come as a routing daemon's do, by FPM (bench/programming/feeder.cc), in a namespace of their own."""
+
+    name, tags = 'baton', (101, 102)
+
+    def __init__(self, *about):
+        super().__init__(*about)
+        self.netns = f'baton-peers-{os.getpid()}'
+        self.settings = f'system-mac = {ROUTER_MAC}\nroute-netns = {self.netns}\n'
+
+    def __exit__(self, *what):
+        super().__exit__(*what)
+        subprocess.run(['ip', 'netns', 'delete', self.netns], capture_output=True, check=False)
 
     def up(self):
+        subprocess.run(['ip', 'netns', 'add', self.netns], check=True)
+        subprocess.run(['ip', '-n', self.netns, 'link', 'set', 'lo', 'up'], check=True)
         super().up()
         lines = ['configure vlan Default delete ports all']
-        for n in (0, 1):
-            lines += [f'create vlan side{n}', f'configure vlan side{n} add ports 1:{n + 1} untagged',
+        for n, tag in enumerate(self.tags):
+            lines += [f'create vlan side{n}', f'configure vlan side{n} tag {tag}', f'configure vlan side{n} add ports 1:{n + 1} untagged',
                       f'configure vlan side{n} ipaddress 10.0.{n}.1/24', f'configure iparp add 10.0.{n}.2 {station(n)}']
-        lines += ['enable ipforwarding']
-        self.type_in(lines)
-        routes = [f'configure iproute add {prefix(i)} 10.0.{i % 2}.2' for i in range(max(self.routes, 2))]
-        for at in range(0, len(routes), 250):
-            self.type_in(routes[at:at + 250])
+        self.type_in([*lines, 'enable ipforwarding'])
+        self.feed(max(self.routes, 2))
+
+    def feed(self, routes):
+        """Returns when all are in the tables."""
+        feeder = self.start([os.path.join(BUILD, 'bench/programming/feeder'), '--netns', self.netns, '--routes', str(routes),
+                             *[word for n, tag in enumerate(self.tags) for word in ('--by', f'bv{tag}:10.0.{n}.2')]],
+                            'feeder', core='0', stdin=subprocess.PIPE)   # it stays until its input ends
+
+        def dealt_with():
+            if feeder.poll() is not None:
+                raise RuntimeError('the feeder of routes ended: ' + self.log_of('feeder'))
+            fpm = self.cli('show fpm') or {}
+            return fpm.get('received', 0) > routes and fpm['dealt_with_bytes'] == fpm['written_bytes']
+
+        if not processes.until(dealt_with, ROUTES_PATIENCE, 0.2):
+            raise RuntimeError(f'{routes} routes were not in the tables within {ROUTES_PATIENCE} s')
+        told = self.cli('show fpm')['this_master']
+        if told['set'] != routes or told['refused']:
+            raise RuntimeError(f'of {routes} routes Baton took {told["set"]} and refused {told["refused"]}')
+
+    def log_of(self, name):
+        with open(os.path.join(self.folder, name + '.log')) as file:
+            return file.read()[-200:].strip()
 
     def type_in(self, lines):
         path = os.path.join(self.folder, 'lines')

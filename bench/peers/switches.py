@@ -37,7 +37,11 @@ class Peer:
         return process
 
     def __enter__(self):
-        self.up()
+        try:
+            self.up()
+        except BaseException:
+            self.__exit__()   # nobody else ends what has been started
+            raise
         return self
 
     def __exit__(self, *_):
