@@ -88,7 +88,7 @@ class Baton(Peer):
 class Testpmd(Peer):
     """Bare receive and transmit: what the links themselves carry."""
 
-    name, mode, needs, learns = 'io', 'io', ('dpdk-testpmd', 'dpdk'), False
+    name, mode, needs, learns = 'io', 'io', ('dpdk-testpmd', 'dpdk-dev'), False
 
     def up(self):
         self.start(['dpdk-testpmd', '--lcores', '0@0,1@1', '--main-lcore', '0', '--no-pci', '--in-memory', '-m', '512', *self.links_used.dpdk(), '--',

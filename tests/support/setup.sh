@@ -7,6 +7,7 @@
 #   setup_packages               apt-get, only when something is missing; no package may start a daemon
 #   setup_clients                the same for the clients of tests/peers and the daemons of tests/routing, which do without those
 #                                that cannot be had
+#   setup_rivals                 apt-get too, for the benches
 #   setup_meson FOLDER           meson once, with $setup_options (release when none)
 #   setup_build FOLDER [TARGET]  that, and ninja on all cores; either ends the script with 1 if it fails
 
@@ -22,6 +23,9 @@ clients=(groff-base openssh-client openssh-server python3-netmiko rancid)
 
 # what routes beside Baton, and its neighbours; the policy below keeps both from starting
 daemons=(frr bird2)
+
+# who is measured beside Baton, and what draws plots
+rivals=(dpdk-dev openvswitch-switch-dpdk python3-matplotlib)
 
 # what a person runs; the demo builds these and nothing else
 programs=(baton-chassis baton-dataplane baton-msm baton baton-tester)
@@ -90,6 +94,12 @@ setup_packages() {
 setup_clients() {
     local missing
     mapfile -t missing < <(missing_of "${clients[@]}" "${daemons[@]}")
+    [ ${#missing[@]} = 0 ] || install "${missing[@]}" || say "setup: going on without ${missing[*]}"
+}
+
+setup_rivals() {
+    local missing
+    mapfile -t missing < <(missing_of "${rivals[@]}")
     [ ${#missing[@]} = 0 ] || install "${missing[@]}" || say "setup: going on without ${missing[*]}"
 }
 
