@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "controlplane/commands/columns.h"
 #include "controlplane/commands/handlers.h"
@@ -123,17 +124,20 @@ class RoutesShow final : public TableWalk<Shown> {
                 shown.gateways.emplace_back(gateway ? IpAddress{to.family, to.address}.text() : std::string(), to.vlan);
             });
             shown.flags = flags_of(shown, hop, owner);
+            if (offer.protocol == RouteProtocol::fixed)
+                for (const auto& [gateway, vlan] : shown.gateways) used_.insert({prefix, gateway});
             show(std::move(shown));
         }
     }
 
-    /// Static routes that are in no table: no gateway of theirs is in a subnet, or the subnet itself is the switch's.
+    /// Gateways of static routes that are in no table: they are in no subnet, or in one that cannot be reached now, or
+    /// there are better ones.
     void take_waiting() {
         if (wanted_.origin && *wanted_.origin != RouteProtocol::fixed) return;
         for (const auto& [prefix, route] : running_.static_routes()) {
             if (route.blackhole || !wanted_.fits(prefix, RouteProtocol::fixed)) continue;
             for (const auto& [gateway, metric] : route.gateways) {
-                if (!gateway.vlan.empty() || running_.subnet_of(gateway.address)) continue;
+                if (used_.contains({prefix, gateway.address.text()})) continue;
                 show({prefix, RouteProtocol::fixed, false, true, metric, 0, "GSW", {{gateway.text(), 0}}});
             }
         }
@@ -210,6 +214,7 @@ class RoutesShow final : public TableWalk<Shown> {
     RoutesWalk walk_;
     Wanted wanted_;
     std::map<VlanId, std::string> vlans_;
+    std::set<std::pair<IpPrefix, std::string>> used_;  // gateways of static routes that are in the table
     std::uint64_t total_ = 0, active_ = 0;
     std::array<std::uint64_t, std::size(route_protocol_names)> by_origin_{};
     std::array<std::uint64_t, 129> by_length_{};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controlplane/program/access_lists.h"
+#include "controlplane/program/layer3.h"
 #include "sync/base/log.h"
 
 namespace baton {
@@ -77,12 +78,31 @@ void Reconciler::look() {
     PortMap ports = PortMap::of(around_.tables);
     if (ports.empty()) return;
     if (incarnation == incarnation_ && ports == ports_) return;
+    if (incarnation == incarnation_ && ports.has_ports_of(ports_)) return follow_links(std::move(ports));
     const bool first = incarnation_ == 0, again = incarnation != incarnation_;
     incarnation_ = incarnation;
     ports_ = std::move(ports);
     say_everything(first   ? "the baton has arrived"
                    : again ? "the data plane has started anew"
                            : "its ports have changed");
+}
+
+void Reconciler::follow_links(PortMap ports) {
+    Image before, after;
+    add_routes(before, running_, ports_);
+    add_routes(after, running_, ports);
+    ports_ = std::move(ports);
+    auto commands = difference(before, after);
+    if (commands.empty()) return;
+    log::notice("links have changed: {} routes of the configuration follow", commands.size());
+    changed();
+    programmer_.add(std::move(commands), [this](const std::vector<Refusal>& refusals) {
+        if (refusals.empty()) return;
+        log::error("the data plane refused {}: {}", describe(refusals.front().command),
+                   name_of(refusals.front().outcome));
+        fail(Subsystem::l3_hardware);
+    });
+    if (programmer_.pump()) around_.wake_dataplane();
 }
 
 void Reconciler::say_everything(std::string_view why) {

@@ -12,6 +12,9 @@
 //   ... and never does:    its marker comes when the failover timer expires, and says so: what it had not said goes
 //   nobody's               entries found by a data plane that started anew: swept when every owner has had his marker
 //
+// Between two rounds the routes follow the links: a subnet is a route while its VLAN has an active port
+// (program/layer3.h).
+//
 // Before everything is said at a take-over, only what differs from the tables is said, in difference()'s order: the
 // last master may have died in the middle of a change, and saying everything in the order of numbers could lose frames
 // of a port that was on its way from one VLAN to another.
@@ -38,7 +41,8 @@ class Reconciler {
     Reconciler(const Surroundings& around, Programmer& programmer, const config::Running& running,
                Reason reason = Reason::none);
 
-    /// Looks whether the data plane is another one, or has other ports; if so, says everything.
+    /// Looks whether the data plane is another one, or has other ports; if so, says everything. If only links came or
+    /// went, what follows of it.
     void look();
 
     void say_everything(std::string_view why);
@@ -73,6 +77,7 @@ class Reconciler {
         bool expired = false;
     };
 
+    void follow_links(PortMap ports);
     void mark_owners();
     void everything_said(const std::vector<Refusal>& refusals);
     void become(SubsystemState state, Reason reason);

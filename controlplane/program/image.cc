@@ -15,6 +15,8 @@ PortMap PortMap::of(const TablesArena& tables) {
         const PortName name{entry.module, entry.port};
         map.ids_.emplace(name, id);
         map.names_.insert(name);
+        if (entry.enabled.load(std::memory_order_relaxed) != 0 && entry.link_up.load(std::memory_order_acquire) != 0)
+            map.active_.add(id);
     }
     map.router_mac_ = Mac::of(tables.applier.router_mac.load(std::memory_order_relaxed));
     return map;
@@ -65,7 +67,7 @@ Image image_of(const config::Running& running, const PortMap& ports) {
     Image image = small_image_of(running, ports);
     for (const auto& [key, entry] : running.statics())
         if (const config::Vlan* vlan = running.vlan(key.vlan)) add_static(image, *vlan, key.mac, entry, ports);
-    add_routes(image, running, ports.router_mac());
+    add_routes(image, running, ports);
     add_access_lists(image, running, ports);
     return image;
 }
@@ -90,7 +92,7 @@ std::pair<Image, Image> images_of_change(const config::Running& before, const co
                 [&](const std::string&, const config::Vlan* old, const config::Vlan* now) {
                     if (old) add_vlan(from, *old, ports);
                     if (now) add_vlan(to, *now, ports);
-                    subnets_moved = subnets_moved || !same_subnets(old, now);
+                    subnets_moved = subnets_moved || !same_subnets(old, now, ports);
                     if (!old || !now || old->id == now->id) return;
                     whole_vlan(from, before, *old);  // under another number, each is another entry
                     whole_vlan(to, after, *now);
@@ -101,14 +103,14 @@ std::pair<Image, Image> images_of_change(const config::Running& before, const co
                     if (now) add_static(to, *after.vlan(key.vlan), key.mac, *now, ports);
                 });
     if (subnets_moved) {
-        add_routes(from, before, ports.router_mac());
-        add_routes(to, after, ports.router_mac());
+        add_routes(from, before, ports);
+        add_routes(to, after, ports);
         return {std::move(from), std::move(to)};
     }
     differences(before.static_routes(), after.static_routes(),
                 [&](const IpPrefix& prefix, const config::StaticRoute* old, const config::StaticRoute* now) {
-                    if (old) add_static_route(from, before, prefix, *old);
-                    if (now) add_static_route(to, after, prefix, *now);
+                    if (old) add_static_route(from, before, prefix, *old, ports);
+                    if (now) add_static_route(to, after, prefix, *now, ports);
                 });
     return {std::move(from), std::move(to)};
 }

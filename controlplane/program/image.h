@@ -18,7 +18,7 @@
 
 namespace baton {
 
-/// Which ports the data plane has, and their numbers.
+/// Which ports the data plane has, their numbers, and which of them are active.
 class PortMap {
   public:
     PortMap() = default;
@@ -36,6 +36,12 @@ class PortMap {
 
     bool empty() const { return ids_.empty(); }
 
+    /// It is enabled and has a link.
+    bool is_active(PortId id) const { return active_.has(id); }
+
+    /// The same ports under the same numbers, whatever their links.
+    bool has_ports_of(const PortMap& other) const { return ids_ == other.ids_ && router_mac_ == other.router_mac_; }
+
     /// The switch's own address, as the data plane was told it.
     Mac router_mac() const { return router_mac_; }
 
@@ -44,6 +50,7 @@ class PortMap {
   private:
     std::map<PortName, PortId> ids_;
     std::set<PortName> names_;
+    PortSet256 active_;
     Mac router_mac_;
 };
 
@@ -81,7 +88,8 @@ struct HopImage {
     friend auto operator<=>(const HopImage&, const HopImage&) = default;
 };
 
-/// A route of the configuration: to the switch's own addresses and subnets, and static ones that have a gateway now.
+/// A route of the configuration: to the switch's own addresses and the subnets that can be reached now, and static ones
+/// that have a gateway now.
 struct RouteImage {
     RouteKind kind{};
     RouteProtocol protocol{};
@@ -109,7 +117,7 @@ Image small_image_of(const config::Running& running, const PortMap& ports);
 
 /// What `before` and `after` do not have in common, as two images whose difference() is that of the whole ones. Costs
 /// what has changed, and one look at each VLAN and port; static entries that stay cost nothing, and static routes only
-/// when a subnet came or went.
+/// when a subnet came or went, or what reaches it.
 std::pair<Image, Image> images_of_change(const config::Running& before, const config::Running& after,
                                          const PortMap& ports);
 

@@ -18,30 +18,45 @@ bool has_broadcast(const IpPrefix& subnet) {
     return subnet.family == Family::ipv4 && subnet.length <= 30;
 }
 
-void add_own_routes(Image& image, const config::Vlan& vlan) {
+/// Somebody can be reached there: it has an active port, or none at all.
+bool is_up(const config::Vlan& vlan, const PortMap& ports) {
+    bool any = false;
+    for (const auto* members : {&vlan.tagged, &vlan.untagged})
+        for (const PortName name : *members) {
+            const PortId id = ports.id(name);
+            if (id != no_port && ports.is_active(id)) return true;
+            any = any || id != no_port;
+        }
+    return !any;
+}
+
+void add_own_routes(Image& image, const config::Vlan& vlan, const PortMap& ports) {
+    const bool up = is_up(vlan, ports);
     for (const IpInterface& one : vlan.ip.addresses) {
         const IpPrefix subnet = one.subnet();
-        if (!subnet.is_host()) add_direct(image, subnet, RouteKind::connected, vlan.id);
-        if (has_broadcast(subnet)) add_direct(image, host(subnet.last()), RouteKind::broadcast, vlan.id);
+        if (up && !subnet.is_host()) add_direct(image, subnet, RouteKind::connected, vlan.id);
+        if (up && has_broadcast(subnet)) add_direct(image, host(subnet.last()), RouteKind::broadcast, vlan.id);
         add_direct(image, host(one.address), RouteKind::local, vlan.id);
     }
 }
 
-/// The switch's own subnet, address or broadcast address.
-bool is_direct(const config::Running& running, const IpPrefix& prefix) {
+/// The switch's own address, or a subnet or broadcast address of its that is a route now.
+bool is_direct(const config::Running& running, const IpPrefix& prefix, const PortMap& ports) {
     const config::Subnet* subnet = running.subnet_of(prefix.first());
     if (!subnet) return false;
-    if (subnet->prefix == prefix) return true;
-    return prefix.is_host() && (running.is_own(prefix.first()) ||
-                                (has_broadcast(subnet->prefix) && prefix.first() == subnet->prefix.last()));
+    if (prefix.is_host() && running.is_own(prefix.first())) return true;
+    const config::Vlan* vlan = running.vlan(subnet->vlan);
+    if (!vlan || !is_up(*vlan, ports)) return false;
+    return subnet->prefix == prefix ||
+           (prefix.is_host() && has_broadcast(subnet->prefix) && prefix.first() == subnet->prefix.last());
 }
 
 /// The VLAN where that gateway is to be asked for; 0: it cannot be reached now.
-VlanId vlan_towards(const config::Running& running, const config::Gateway& gateway) {
+VlanId vlan_towards(const config::Running& running, const config::Gateway& gateway, const PortMap& ports) {
     const config::Subnet* subnet = gateway.vlan.empty() ? running.subnet_of(gateway.address) : nullptr;
     if (gateway.vlan.empty() && !subnet) return 0;
     const config::Vlan* vlan = running.vlan(subnet ? subnet->vlan : gateway.vlan);
-    return vlan && vlan->ip.primary(gateway.address.family) ? vlan->id : VlanId{0};
+    return vlan && vlan->ip.primary(gateway.address.family) && is_up(*vlan, ports) ? vlan->id : VlanId{0};
 }
 
 }  // namespace
@@ -77,27 +92,28 @@ void read_interface(Image& image, VlanId id, const VlanEntry& entry) {
     image.interfaces[id] = made;
 }
 
-void add_routes(Image& image, const config::Running& running, Mac router_mac) {
+void add_routes(Image& image, const config::Running& running, const PortMap& ports) {
     bool ipv6 = false;
     for (const auto& [key, vlan] : running.vlans()) {
-        add_own_routes(image, vlan);
+        add_own_routes(image, vlan, ports);
         ipv6 = ipv6 || vlan.ip.primary(Family::ipv6);
     }
-    if (ipv6 && router_mac.value() != 0)
+    if (const Mac router_mac = ports.router_mac(); ipv6 && router_mac.value() != 0)
         image.routes[host(link_local_of(router_mac))] = {RouteKind::local, RouteProtocol::direct, 0, {}};
-    for (const auto& [prefix, route] : running.static_routes()) add_static_route(image, running, prefix, route);
+    for (const auto& [prefix, route] : running.static_routes())
+        add_static_route(image, running, prefix, route, ports);
 }
 
 void add_static_route(Image& image, const config::Running& running, const IpPrefix& prefix,
-                      const config::StaticRoute& route) {
-    if (is_direct(running, prefix)) return;
+                      const config::StaticRoute& route, const PortMap& ports) {
+    if (is_direct(running, prefix, ports)) return;
     if (route.blackhole) {
         image.routes[prefix] = {RouteKind::blackhole, RouteProtocol::blackhole, 0, {}};
         return;
     }
     RouteImage made{RouteKind::forward, RouteProtocol::fixed, 0, {}};
     for (const auto& [gateway, metric] : route.gateways) {
-        const VlanId vlan = vlan_towards(running, gateway);
+        const VlanId vlan = vlan_towards(running, gateway, ports);
         if (vlan == 0 || (!made.hops.empty() && metric > made.metric)) continue;
         if (metric < made.metric) made.hops.clear();
         made.metric = metric;
@@ -108,10 +124,11 @@ void add_static_route(Image& image, const config::Running& running, const IpPref
     image.routes[prefix] = std::move(made);
 }
 
-bool same_subnets(const config::Vlan* a, const config::Vlan* b) {
+bool same_subnets(const config::Vlan* a, const config::Vlan* b, const PortMap& ports) {
     const bool mine = a && !a->ip.addresses.empty(), theirs = b && !b->ip.addresses.empty();
     if (!mine && !theirs) return true;
-    return mine && theirs && a->id == b->id && a->ip.addresses == b->ip.addresses;
+    return mine && theirs && a->id == b->id && a->ip.addresses == b->ip.addresses &&
+           is_up(*a, ports) == is_up(*b, ports);
 }
 
 }  // namespace baton

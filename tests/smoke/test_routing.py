@@ -224,6 +224,36 @@ def test_a_static_route_leads_through_a_host(routed):
     assert routed.show('iproute 10.8.0.0/16')['routes'] == []
 
 
+def test_a_subnet_and_its_gateways_are_routes_while_a_port_of_theirs_is_up(routed):
+    """blue1 and green1 both lead to an address; when blue's only port loses its link, green1 does, and blue's subnet is no route."""
+    routers = {'blue1': 1, 'green1': 5}
+    for name, metric in routers.items():
+        run('ip', '-n', routed.netns[name], 'address', 'add', '10.8.1.1/32', 'dev', 'lo')
+        routed.cli(f'configure iproute add 10.8.1.0/24 {ipv4(name)} {metric}')
+
+    def leads_to(name):
+        rows = routed.show('iproute 10.8.1.0/24')['routes']
+        return [gateway['address'] for row in rows if row['active'] for gateway in row['gateways']] == [ipv4(name)]
+
+    def is_connected():
+        return any(row['active'] for row in routed.show('iproute 10.7.2.0/24')['routes'] if row['destination'] == '10.7.2.0/24')
+
+    assert leads_to('blue1') and is_connected()
+    run('ip', '-n', routed.switch_ns, 'link', 'set', 'sw-blue1', 'down')
+    try:
+        assert processes.until(lambda: leads_to('green1') and not is_connected(), 10, 0.1)
+        routed.ping('red1', '10.8.1.1')
+        routed.ping('red1', '10.7.2.1')   # the switch's own address still answers
+    finally:
+        run('ip', '-n', routed.switch_ns, 'link', 'set', 'sw-blue1', 'up')
+    assert processes.until(lambda: leads_to('blue1') and is_connected(), 10, 0.1)
+    routed.ping('red1', '10.8.1.1')
+    routed.ping('red1', ipv6('blue1'))
+    for name in routers:
+        routed.cli(f'configure iproute delete 10.8.1.0/24 {ipv4(name)}')
+        run('ip', '-n', routed.netns[name], 'address', 'delete', '10.8.1.1/32', 'dev', 'lo')
+
+
 def test_nothing_is_lost_through_masters_that_die(routed):
     """A ping through the switch and one to it, every 20 ms."""
     routed.chassis.wait_ready(40)

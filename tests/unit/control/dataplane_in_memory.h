@@ -38,6 +38,8 @@ class DataplaneInMemory {
             PortEntry& entry = tables_->ports[id++];
             entry.module = name.module;
             entry.port = name.port;
+            entry.enabled.store(1);
+            entry.link_up.store(1);
             entry.present.store(1);
         }
         tables_->applier.port_count.store(static_cast<std::uint32_t>(ports.size()));

@@ -118,5 +118,76 @@ TEST_F(Layer3Tables, of_a_data_plane_that_starts_anew_are_made_anew) {
     expect_programmed();
 }
 
+/// VLAN Default hangs on ports 1:1 and 1:2 here, blue on the others.
+class Layer3Links : public Layer3Tables {
+  protected:
+    Layer3Links() {
+        EXPECT_EQ(world.change({vlan_create("blue"), address("blue", "10.0.2.1/24")}), "ok");
+        const std::vector<std::string> others{"1:3", "1:4", "2:1", "2:2"};
+        EXPECT_EQ(world.change({delete_ports("Default", others), add_ports("blue", others, false)}), "ok");
+        EXPECT_EQ(world.change({route("192.168.0.0/16", "10.0.0.2", 1), route("192.168.0.0/16", "10.0.2.2", 5)}), "ok");
+        expect_programmed();
+    }
+
+    void link(PortName port, bool up) {
+        const PortId id = PortMap::of(world.dataplane.tables()).id(port);
+        world.dataplane.tables().ports[id].link_up.store(up);
+    }
+
+    std::string gateway_of(const char* prefix) {
+        const auto routes = world.dataplane.image().routes;
+        const auto found = routes.find(*IpPrefix::parse(prefix));
+        if (found == routes.end()) return "no route";
+        return found->second.hops.empty() ? "nowhere" : IpAddress{Family::ipv4, found->second.hops[0].address}.text();
+    }
+
+    bool is_route(const char* prefix) { return world.dataplane.image().routes.contains(*IpPrefix::parse(prefix)); }
+};
+
+TEST_F(Layer3Links, a_subnet_is_a_route_until_the_last_port_of_its_vlan_is_down) {
+    link({1, 1}, false);
+    world.settle();
+    EXPECT_TRUE(is_route("10.0.0.0/24"));
+    EXPECT_EQ(gateway_of("192.168.0.0/16"), "10.0.0.2");
+    link({1, 2}, false);
+    world.settle();
+    EXPECT_FALSE(is_route("10.0.0.0/24"));
+    EXPECT_FALSE(is_route("10.0.0.255/32"));
+    EXPECT_TRUE(is_route("10.0.0.1/32")) << "its own address still answers";
+    EXPECT_EQ(gateway_of("192.168.0.0/16"), "10.0.2.2") << "the gateway of the next metric takes over";
+    EXPECT_TRUE(is_route("10.0.2.0/24"));
+    expect_programmed();
+    link({1, 1}, true);
+    world.settle();
+    EXPECT_TRUE(is_route("10.0.0.0/24"));
+    EXPECT_EQ(gateway_of("192.168.0.0/16"), "10.0.0.2");
+    expect_programmed();
+}
+
+TEST_F(Layer3Links, a_vlan_without_ports_keeps_its_subnet) {
+    EXPECT_TRUE(is_route("10.0.1.0/24"));
+}
+
+TEST_F(Layer3Links, a_link_that_goes_with_its_master_is_seen_by_the_next_one) {
+    world.start_slave();
+    link({1, 1}, false);
+    link({1, 2}, false);
+    world.take_over(Slot::msm_b);
+    world.settle();
+    EXPECT_FALSE(is_route("10.0.0.0/24"));
+    expect_programmed();
+}
+
+TEST_F(Layer3Links, ports_that_are_disabled_or_leave_take_the_subnet_with_them) {
+    ASSERT_EQ(world.change({enable({"1:1", "1:2"}, false)}), "ok");
+    EXPECT_FALSE(is_route("10.0.0.0/24"));
+    ASSERT_EQ(world.change({enable({"1:2"}, true)}), "ok");
+    EXPECT_TRUE(is_route("10.0.0.0/24"));
+    link({1, 1}, false);
+    ASSERT_EQ(world.change({delete_ports("Default", {"1:2"})}), "ok");
+    EXPECT_FALSE(is_route("10.0.0.0/24"));
+    expect_programmed();
+}
+
 }  // namespace
 }  // namespace baton

@@ -13,8 +13,14 @@ namespace {
 
 using namespace test;
 
-PortMap ports_of(DataplaneInMemory& dataplane) {
+/// Bit i of `links`: the i-th has one.
+PortMap ports_of(DataplaneInMemory& dataplane, std::uint64_t links = ~0ull) {
     dataplane.start(port_list());
+    for (PortEntry& port : dataplane.tables().ports)
+        if (port.present != 0) {
+            port.link_up = links & 1;
+            links >>= 1;
+        }
     dataplane.tables().applier.router_mac.store(0x020000000000);
     return PortMap::of(dataplane.tables());
 }
@@ -57,7 +63,7 @@ TEST(Program, differences_lead_from_any_image_to_any_other) {
     for (std::uint64_t seed = 0; seed < 300; ++seed) {
         RandomChanges random(seed);
         DataplaneInMemory dataplane;
-        const PortMap ports = ports_of(dataplane);
+        const PortMap ports = ports_of(dataplane, seed);
         const auto from = random.walk(config::Running::factory(port_list()), 50);
         const auto to = random.walk(from, 1 + static_cast<int>(random.below(20)));
         take(dataplane, everything(image_of(from, ports)));
@@ -78,7 +84,7 @@ TEST(Program, the_images_of_a_change_lead_to_the_commands_of_the_whole_ones) {
     for (std::uint64_t seed = 0; seed < 1000; ++seed) {
         RandomChanges random(seed);
         DataplaneInMemory dataplane;
-        const PortMap ports = ports_of(dataplane);
+        const PortMap ports = ports_of(dataplane, seed);
         const auto from = random.walk(config::Running::factory(port_list()), 60);
         const auto to = random.walk(from, static_cast<int>(random.below(12)));
         const auto [before, after] = images_of_change(from, to, ports);
