@@ -212,6 +212,7 @@ int main(int argc, char** argv) {
     bool json = false, v4 = true, v6 = true, alone = false;
     unsigned core = 1;
     std::vector<std::size_t> populations;
+    constexpr std::size_t most_of_ipv6 = 1'000'000;  // the table's nodes end before 2 million
     for (int i = 1; i < argc; ++i) {
         const std::string_view argument = argv[i];
         if (argument == "--json") {
@@ -229,12 +230,12 @@ int main(int argc, char** argv) {
         } else {
             std::puts(
                 "routes [--json] [--core N] [--ipv4 | --ipv6] [--alone] [--routes COUNT]...   costs of routes; default "
-                "1 10000 "
-                "1000000 2000000");
+                "1 10000 1000000, and 2000000 of IPv4");
             return argument == "--help" ? 0 : 2;
         }
     }
-    if (populations.empty()) populations = {1, 10'000, 1'000'000, 2'000'000};
+    const bool named = !populations.empty();
+    if (!named) populations = {1, 10'000, 1'000'000, 2'000'000};
     const bool huge = baton::huge_pages_available(std::size_t{2} << 30);
     const bool rivals = !alone && baton::micro::start_eal(huge);
     if (!rivals && !alone) std::fputs("EAL does not start: no rivals beside\n", stderr);
@@ -243,7 +244,7 @@ int main(int argc, char** argv) {
         std::puts("        routes  what                  value unit            least..most         A/A  of_best");
     for (const auto count : populations) {
         if (v4) baton::micro::bench(Family::ipv4, count, json, rivals);
-        if (v6) baton::micro::bench(Family::ipv6, count, json, rivals);
+        if (v6 && (named || count <= most_of_ipv6)) baton::micro::bench(Family::ipv6, count, json, rivals);
     }
     return baton::micro::sink == 42 ? 1 : 0;
 }

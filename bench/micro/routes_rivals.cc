@@ -34,10 +34,11 @@ void bytes_of(const IpBits& bits, std::uint8_t (&out)[16]) {
 }  // namespace
 
 bool start_eal(bool huge) {
-    std::vector<std::string> words{"routes", "--no-pci", "--no-telemetry", "--log-level=3",
-                                   "-m",     "1024",     "--no-shconf"};
-    words.emplace_back(huge ? "--huge-unlink" : "--no-huge");
-    words.emplace_back("--file-prefix=bench-routes");
+    std::vector<std::string> words{"routes", "--no-pci", "--no-telemetry", "--log-level=3", "-m", "1024"};
+    if (huge)
+        words.emplace_back("--in-memory");  // needs no hugetlbfs mounted
+    else
+        words.insert(words.end(), {"--no-huge", "--no-shconf"});
     std::vector<char*> pointers;
     for (auto& word : words) pointers.push_back(word.data());
     return rte_eal_init(static_cast<int>(pointers.size()), pointers.data()) >= 0;
