@@ -80,7 +80,7 @@ class Memif(Links):
 
 
 class Veth(Links):
-    name, baton_ports = 'veth', ('net_af_packet', 'xsk')
+    name, baton_ports, generator_first = 'veth', ('net_af_packet', 'xsk'), False
 
     def __init__(self, folder):
         super().__init__(folder)
@@ -90,8 +90,9 @@ class Veth(Links):
     def __enter__(self):
         self.run('ip', 'netns', 'add', self.space, inside=False)
         self.run('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1')
-        for n in (0, 1):
-            self.run('ip', 'link', 'add', f'gen{n}', 'type', 'veth', 'peer', 'name', f'sw{n}')
+        for n in (0, 1):   # DPDK's AF_PACKET numbers its fanout group pid ^ index, and the namespace refuses one that another device has
+            gen, switch = str(1024 << n), str(4096 << n)
+            self.run('ip', 'link', 'add', f'gen{n}', 'index', gen, 'type', 'veth', 'peer', 'name', f'sw{n}', 'index', switch)
             for name in (f'gen{n}', f'sw{n}'):
                 self.run('ip', 'link', 'set', name, 'up', 'promisc', 'on')
                 self.run('sh', '-c', f'echo {2 if name.startswith("sw") else 1} > /sys/class/net/{name}/queues/rx-0/rps_cpus')

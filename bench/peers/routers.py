@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 
-from bench.peers.switches import BUILD, Baton, Peer
+from bench.peers.switches import BUILD, Baton, Peer, text_of
 from tests.support import processes
 
 ROUTER_MAC = '02:00:00:00:00:fe'
@@ -69,7 +69,7 @@ class RoutingBaton(Router, Baton):
 
         def dealt_with():
             if feeder.poll() is not None:
-                raise RuntimeError('the feeder of routes ended: ' + self.log_of('feeder'))
+                raise RuntimeError('the feeder of routes ended: ' + text_of(os.path.join(self.folder, 'feeder.log'))[-200:].strip())
             fpm = self.cli('show fpm') or {}
             return fpm.get('received', 0) > routes and fpm['dealt_with_bytes'] == fpm['written_bytes']
 
@@ -78,10 +78,6 @@ class RoutingBaton(Router, Baton):
         told = self.cli('show fpm')['this_master']
         if told['set'] != routes or told['refused']:
             raise RuntimeError(f'of {routes} routes Baton took {told["set"]} and refused {told["refused"]}')
-
-    def log_of(self, name):
-        with open(os.path.join(self.folder, name + '.log')) as file:
-            return file.read()[-200:].strip()
 
     def type_in(self, lines):
         path = os.path.join(self.folder, 'lines')

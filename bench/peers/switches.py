@@ -15,6 +15,11 @@ VSWITCHD = '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk'
 PATIENCE = 30
 
 
+def text_of(path):
+    with open(path, errors='replace') as file:
+        return file.read()
+
+
 class Peer:
     """`variant`: which of several ways it has on such links (Baton's kinds of port)."""
 
@@ -68,8 +73,7 @@ class Baton(Peer):
         os.chmod(self.folder, 0o755)
         self.start([os.path.join(BUILD, 'baton-chassis'), '--config', path], 'baton')
         if not processes.until(lambda: (self.cli('show msm-failover') or {}).get('boards', [{}, {}])[1].get('state') == 'ready', PATIENCE, 0.1):
-            with open(os.path.join(self.folder, 'baton.log')) as file:
-                raise RuntimeError('Baton did not come up: ' + file.read()[-600:])
+            raise RuntimeError('Baton did not come up: ' + text_of(os.path.join(self.folder, 'baton.log'))[-600:])
         for line in ('configure sys-recovery-level all msm-failover', 'configure msm-failover slave-config inherited',
                      'configure msm-failover link-action keep-links-up preserve-state l2_l3', 'configure fdb agingtime 0'):
             self.cli(line)
@@ -93,6 +97,9 @@ class Testpmd(Peer):
     def up(self):
         self.start(['dpdk-testpmd', '--lcores', '0@0,1@1', '--main-lcore', '0', '--no-pci', '--in-memory', '-m', '512', *self.links_used.dpdk(), '--',
                     f'--forward-mode={self.mode}', '--auto-start', '--nb-cores=1', '--rxd=1024', '--txd=1024', '--stats-period=60'], 'testpmd')
+        log = os.path.join(self.folder, 'testpmd.log')
+        if not processes.until(lambda: 'Port statistics' in text_of(log), PATIENCE, 0.05):
+            raise RuntimeError('testpmd did not come up: ' + text_of(log)[-600:])
 
 
 class Macswap(Testpmd):
