@@ -190,14 +190,16 @@ def load(path):
 
 
 def last(machine, before):
-    """The latest recorded run on a machine like this one, of those older than the file `before`."""
-    for path in sorted(glob.glob(os.path.join(FOLDER, '*.jsonl')), reverse=True):
-        if os.path.basename(path) >= os.path.basename(before):
-            continue
-        records = load(path)
-        if records and records[0].get('machine') == machine:
-            return path, records
-    return None, []
+    """What was recorded on a machine like this one before the file `before`, the latest behind the others: a run with --only has few figures, and of
+    each the latest counts. Beside it the latest file's path, or None."""
+    path, records = None, []
+    for older in sorted(glob.glob(os.path.join(FOLDER, '*.jsonl'))):
+        if os.path.basename(older) >= os.path.basename(before):
+            break
+        run = load(older)
+        if run and run[0].get('machine') == machine:
+            path, records = older, records + run
+    return path, records
 
 
 def table(records):
