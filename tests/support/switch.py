@@ -10,6 +10,7 @@ frame is accounted for at a rate at which a kernel in the path would drop some b
       report = tester.finish()
 """
 
+import contextlib
 import json
 import os
 import random
@@ -21,6 +22,7 @@ import time
 from tests.support import processes
 from tests.support.chassis import PROGRAMS, Chassis, NotUp
 from tests.support.ground import Ground
+from tests.support.wire import Wire
 
 HUGE_FREE = '/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages'
 SKIP_EXIT = 77
@@ -198,6 +200,16 @@ class Switch:
                      'configure vlan blue add ports 1:3 untagged', 'configure vlan red add ports 1:4 tagged',
                      'configure vlan blue add ports 1:4 tagged'):
             self.chassis.cli(line)
+
+    @contextlib.contextmanager
+    def connected(self):
+        """Every wire has a silent end while no tester holds one: the links are up, so that subnets are routes."""
+        ends = [Wire(self.chassis.door, name) for name in self.names]
+        try:
+            yield self
+        finally:
+            for end in ends:
+                end.close()
 
     def tester(self, flows, options=(), hosts=()):
         ends = {f'w{number}': f'wire:{self.chassis.door}#{name}' for number, name in enumerate(self.names, 1)}
