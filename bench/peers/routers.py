@@ -18,7 +18,7 @@ from tests.support import processes
 ROUTER_MAC = '02:00:00:00:00:fe'
 EXAMPLES = '/usr/share/dpdk/examples'
 ROUTES_PATIENCE = 120
-LPM_MOST = 100_000   # rte_lpm_add looks through its rules one by one: a million would take hours
+LPM_MOST = 100_000   # rte_lpm_add looks through its rules one by one: a million take minutes, at every start
 
 
 def prefix(i):

@@ -40,7 +40,7 @@ namespace baton::bench {
 namespace {
 
 struct Plan {
-    std::vector<std::uint64_t> macs{1, 10'000, 1'000'000, 16'000'000}, routes{1, 10'000, 1'000'000};
+    std::vector<std::uint64_t> macs{1, 10'000, 60'000, 1'000'000, 16'000'000}, routes{1, 10'000, 1'000'000};
     std::vector<std::uint32_t> rules{1, 1'000, 10'000};
     unsigned rounds = 7;
     double run_seconds = 0.1;
@@ -337,7 +337,7 @@ int run(int argc, char** argv) {
     po::options_description described(
         "bench_wire: the whole L2 path beside io and macswap, 64-byte frames, in-memory wires");
     auto add = described.add_options();
-    add("macs", po::value(&macs)->multitoken(), "addresses (default 1 10000 1000000 16000000)");
+    add("macs", po::value(&macs)->multitoken(), "addresses (default 1 10000 60000 1000000 16000000)");
     add("routes", po::value(&routes)->multitoken(), "prefixes, for packets that are routed (default 1 10000 1000000)");
     add("rules", po::value(&plan.rules)->multitoken(), "of access lists, with 10,000 routes (default 1 1000 10000)");
     add("switched", "nothing routed")("routed", "nothing else");
