@@ -197,8 +197,9 @@ void Master::log_line(log::Level level, std::string_view line) {
         if (!retired_) syslog_.send(kept.level, kept.at_ns, kept.line);
         databases_.log.add(std::move(kept));
     };
-    if (line_rate_.let_through(monotonic_now())) {
-        if (const auto held_back = line_rate_.take_held_back())
+    LineRate& rate = level >= log::Level::warning ? warning_rate_ : line_rate_;
+    if (rate.let_through(monotonic_now())) {
+        if (const auto held_back = rate.take_held_back())
             keep(log::Level::warning,
                  std::to_string(held_back) + " lines before this one came too fast and were not kept");
         keep(level, std::string(line));

@@ -160,7 +160,7 @@ class Master : public Switch {
     AclLogger acl_log_;
     RouteStream route_stream_;
     SyslogSender syslog_;
-    LineRate line_rate_{200, 20};
+    LineRate line_rate_{200, 20}, warning_rate_{200, 20};  // apart, so that no flood of notices hides a warning
     std::optional<Diagnosis> diagnosis_;
     bool writing_line_ = false;
     bool handing_over_ = false;

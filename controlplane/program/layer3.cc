@@ -100,8 +100,7 @@ void add_routes(Image& image, const config::Running& running, const PortMap& por
     }
     if (const Mac router_mac = ports.router_mac(); ipv6 && router_mac.value() != 0)
         image.routes[host(link_local_of(router_mac))] = {RouteKind::local, RouteProtocol::direct, 0, {}};
-    for (const auto& [prefix, route] : running.static_routes())
-        add_static_route(image, running, prefix, route, ports);
+    for (const auto& [prefix, route] : running.static_routes()) add_static_route(image, running, prefix, route, ports);
 }
 
 void add_static_route(Image& image, const config::Running& running, const IpPrefix& prefix,

@@ -9,8 +9,8 @@
 //   any IPv6 address           local      fe80::EUI-64/128   made of the router's MAC (RFC 4291 2.5.6), once
 //   a static route             forward    its gateways of the lowest metric that can be reached now; none: no route
 //
-// A VLAN whose ports are all without link, or disabled, reaches nobody: its subnets are no routes then, its gateways are
-// none, and others' routes to there hold. Its own addresses still answer. One without any ports stays as it is
+// A VLAN whose ports are all without link, or disabled, reaches nobody: its subnets are no routes then, its gateways
+// are none, and others' routes to there hold. Its own addresses still answer. One without any ports stays as it is
 // configured: a place for addresses that hang on no port.
 //
 // Of two routes to one prefix the switch's own comes first: it is the better one, by any protocol's measure.

@@ -8,8 +8,8 @@
 //   may go one more hop                       its time to live is more than 1
 //   is from one host to one host              is_unicast
 //
-// Eight headers are turned so that each of their five words is a vector: 15 instructions a packet where one by one
-// takes 60.
+// Eight headers are turned so that each of their five words is a vector: `check` takes 53 instructions a packet with
+// them, and 92 without.
 #pragma once
 
 #include <algorithm>
@@ -75,8 +75,8 @@ struct V4Words {
         word[1] = _mm256_unpackhi_epi64(first01, first23);
         word[2] = _mm256_unpacklo_epi64(third01, third23);
         word[3] = _mm256_unpackhi_epi64(third01, third23);
-        word[4] = _mm256_unpacklo_epi64(_mm256_unpacklo_epi32(back[0], back[1]),
-                                        _mm256_unpacklo_epi32(back[2], back[3]));
+        word[4] =
+            _mm256_unpacklo_epi64(_mm256_unpacklo_epi32(back[0], back[1]), _mm256_unpacklo_epi32(back[2], back[3]));
     }
 };
 
@@ -116,9 +116,9 @@ inline unsigned plain(const V4Headers& headers, std::uint32_t* destinations) {
     const __m256i total = _mm256_and_si256(_mm256_shuffle_epi8(words.word[0], turned), all_of(0xffff));
     const __m256i good = _mm256_and_si256(_mm256_cmpeq_epi32(low_byte(words.word[0]), all_of(0x45)),
                                           _mm256_cmpeq_epi32(folded_sum(words), all_of(0xffff)));
-    const __m256i length = _mm256_or_si256(
-        _mm256_or_si256(_mm256_cmpgt_epi32(all_of(v4_header), total), _mm256_cmpgt_epi32(total, there)),
-        _mm256_cmpgt_epi32(there, _mm256_max_epi32(total, least)));
+    const __m256i length =
+        _mm256_or_si256(_mm256_or_si256(_mm256_cmpgt_epi32(all_of(v4_header), total), _mm256_cmpgt_epi32(total, there)),
+                        _mm256_cmpgt_epi32(there, _mm256_max_epi32(total, least)));
     const __m256i over = _mm256_cmpgt_epi32(all_of(2), low_byte(words.word[2]));
     const __m256i odd = _mm256_or_si256(_mm256_or_si256(length, over),
                                         _mm256_or_si256(not_unicast(words.word[3]), not_unicast(words.word[4])));

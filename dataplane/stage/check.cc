@@ -2,8 +2,8 @@
 // Is it a packet that a router may have to do with? IPv4 by RFC 1812 5.2.2 (length, checksum, version, header length,
 // total length) and 5.3.7 (addresses that no sender has, or that nobody can be reached by), with source routes refused
 // (5.2.4.1 lets a router refuse them, and nobody wants them); IPv6 by RFC 8200 3 and RFC 4291. Bytes behind the
-// packet's own end are cut off, so that what is said to be short is short. One test of eight packets at a time finds the
-// many plain ones; only the others are judged one by one.
+// packet's own end are cut off, so that what is said to be short is short. One test of eight packets at a time finds
+// the many plain ones; only the others are judged one by one.
 #include <algorithm>
 
 #include "dataplane/agent/icmp.h"
@@ -70,8 +70,8 @@ Drop judge_v6(rte_mbuf* frame, unsigned offset, bool& link_local) {
     return Drop::count_;
 }
 
-/// Frames from `first` of which `mine` are IPv4: those that are plain, and where they all go. Their routes are asked for
-/// here, so that they come while the next eight are looked at: 5 cycles a packet with a million routes.
+/// Frames from `first` of which `mine` are IPv4: those that are plain, and where they all go. Their routes are asked
+/// for here, so that they come while the next eight are looked at: 5 cycles a packet with a million routes.
 std::uint64_t find_plain(const Context& context, const Batch& batch, Packets& packets, unsigned first, unsigned mine) {
     ip::V4Headers headers;
     const auto some = first + static_cast<unsigned>(__builtin_ctz(mine));

@@ -56,8 +56,7 @@ void look_up_v6(const Context& context, const Batch& batch, Packets& packets) {
     IpBits addresses[burst_size];
     unsigned n = 0;
     for (std::uint64_t rest = packets.v6; rest; rest &= rest - 1)
-        addresses[n++] =
-            ip::V6{packet_at(batch, packets, static_cast<unsigned>(__builtin_ctzll(rest)))}.destination();
+        addresses[n++] = ip::V6{packet_at(batch, packets, static_cast<unsigned>(__builtin_ctzll(rest)))}.destination();
     context.routes.lookup6(addresses, leaves, n);
     choose(context, batch, packets, leaves, packets.v6);
 }
@@ -68,7 +67,7 @@ struct Passage {
     bool v4 = false;
     bool open = false;  // both VLANs forward this family
     std::uint16_t mtu = 0;
-    bool redirects = false;    // whoever sends this way is told of a shorter one
+    bool redirects = false;         // whoever sends this way is told of a shorter one
     std::uint64_t plainly = ~0ull;  // the low 16 bits of adjacencies by which plain packets leave, nothing asked
 
     Passage() = default;

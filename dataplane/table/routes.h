@@ -31,7 +31,8 @@ class Routes {
         follow4(addresses, at, leaves, count);
     }
 
-    /// The first half of lookup4(): where the search of each address begins, asked for. `at` holds until the turn's end.
+    /// The first half of lookup4(): where the search of each address begins, asked for. `at` holds until the turn's
+    /// end.
     void enter4(const std::uint32_t* addresses, const RouteSlot** at, unsigned count) const {
         const RouteRoot* const root = control().root[0];
         for (unsigned i = 0; i < count; ++i) at[i] = enter(root[addresses[i] >> 24], addresses[i] >> 8 & 0xffff);

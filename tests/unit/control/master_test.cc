@@ -349,6 +349,16 @@ TEST(Master, writes_a_snapshot_for_a_slave_that_cannot_follow) {
     EXPECT_NE(slave.replica().databases().running.vlan("red"), nullptr);
 }
 
+TEST(Master, a_flood_of_notices_hides_no_warning_from_its_log) {
+    World world;
+    world.dataplane.start(port_list());
+    world.take_over(Slot::msm_a);
+    world.settle();
+    for (int i = 0; i < 1000; ++i) world.master->log_line(log::Level::notice, "somebody typed a line");
+    world.master->log_line(log::Level::warning, "something is wrong");
+    EXPECT_EQ(world.master->log_lines().back().line, "something is wrong");
+}
+
 TEST(Master, log_lines_survive_it_within_a_rate) {
     World world;
     world.dataplane.start(port_list());

@@ -15,7 +15,8 @@ using Header = std::array<std::uint8_t, 20>;
 void write_checksum(Header& header) {
     header[10] = header[11] = 0;
     std::uint32_t sum = 0;  // RFC 1071, as it is written there
-    for (std::size_t i = 0; i < header.size(); i += 2) sum += static_cast<std::uint32_t>(header[i] << 8 | header[i + 1]);
+    for (std::size_t i = 0; i < header.size(); i += 2)
+        sum += static_cast<std::uint32_t>(header[i] << 8 | header[i + 1]);
     while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
     header[10] = static_cast<std::uint8_t>(~sum >> 8);
     header[11] = static_cast<std::uint8_t>(~sum);
@@ -23,8 +24,8 @@ void write_checksum(Header& header) {
 
 TEST(Checksum, stays_true_when_the_time_to_live_falls_whatever_it_was) {
     for (unsigned id = 0; id < 0x10000; ++id) {
-        Header header{0x45, 0, 0, 46, 0, 0, 0, 0, static_cast<std::uint8_t>(2 + id % 254), 17, 0, 0, 192, 0, 2, 1, 198,
-                      51, 100, 7};
+        Header header{0x45, 0, 0, 46, 0,   0,  0,   0, static_cast<std::uint8_t>(2 + id % 254), 17, 0, 0,
+                      192,  0, 2, 1,  198, 51, 100, 7};
         header[4] = static_cast<std::uint8_t>(id >> 8);
         header[5] = static_cast<std::uint8_t>(id);
         write_checksum(header);

@@ -69,6 +69,7 @@ TEST(PlainV4, leaves_out_exactly_the_one_that_is_odd) {
         void (*make)(Packet&);
         bool sum_made_anew;
     };
+
     const Oddity oddities[] = {
         {"another version", [](Packet& packet) { packet.bytes[0] = 0x65; }, true},
         {"options", [](Packet& packet) { packet.bytes[0] = 0x46; }, true},
