@@ -91,17 +91,15 @@ setup_packages() {
         cannot "missing: ${missing[*]}; install them by hand and run this again"
 }
 
-setup_clients() {
+install_if_possible() { # PACKAGE...
     local missing
-    mapfile -t missing < <(missing_of "${clients[@]}" "${daemons[@]}")
+    mapfile -t missing < <(missing_of "$@")
     [ ${#missing[@]} = 0 ] || install "${missing[@]}" || say "setup: going on without ${missing[*]}"
 }
 
-setup_rivals() {
-    local missing
-    mapfile -t missing < <(missing_of "${rivals[@]}")
-    [ ${#missing[@]} = 0 ] || install "${missing[@]}" || say "setup: going on without ${missing[*]}"
-}
+setup_clients() { install_if_possible "${clients[@]}" "${daemons[@]}"; }
+
+setup_rivals() { install_if_possible "${rivals[@]}"; }
 
 setup_meson() {
     local folder=$1 log

@@ -86,6 +86,16 @@ TEST_F(routing_shown, routes_are_sorted_with_what_packets_take_marked) {
     EXPECT_NE(shown.find("Total number of routes = 7, active = 5"), std::string::npos) << shown;
 }
 
+TEST_F(routing_shown, a_gateway_that_others_are_better_than_waits) {
+    change("configure iproute add 172.16.0.0/12 10.0.0.9 5");
+    const auto rows = json("show iproute origin static")["routes"];
+    ASSERT_EQ(rows.size(), 3u) << "and the one of the fixture";
+    EXPECT_EQ(rows[0]["active"], true);
+    EXPECT_EQ(rows[1]["waits"], true);
+    EXPECT_EQ(rows[1]["metric"], 5);
+    EXPECT_EQ(rows[1]["gateways"][0]["address"], "10.0.0.9");
+}
+
 TEST_F(routing_shown, routes_are_chosen_by_prefix_family_and_origin) {
     EXPECT_EQ(destinations("show iproute 172.16.0.0/12"), (Lines{"172.16.0.0/12", "172.16.0.0/12", "172.17.0.0/16"}));
     EXPECT_EQ(destinations("show iproute ipv6"), Lines{"2001:db8::/64"});
