@@ -98,7 +98,8 @@ void Neighbors::follow_configuration() {
     config_ = neighbor_config(databases_.running, Mac::of(mac));
     const std::size_t most = neighbors_most(scribe_.writer().capacity()) / 2;  // for each family
     auto& [timeout, entries, pending, refresh, checking] = config_.settings;
-    if (entries > most - most / 16)
+    const bool too_many = entries > most - most / 16;
+    if (std::exchange(told_too_many_, too_many ? entries : 0) != entries && too_many)  // once, not with every change
         log::warning("the journal can carry {} neighbours of each family, not {}; give the chassis a larger one",
                      most - most / 16, entries);
     entries = std::min(entries, most - most / 16);

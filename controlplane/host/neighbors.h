@@ -56,6 +56,7 @@ class Neighbors {
     arp::Config config_;    // that follows from the running configuration `stamp_`
     std::uint64_t stamp_ = 0;
     std::uint64_t mac_ = 0;
+    std::size_t told_too_many_ = 0;  // neighbours configured, of which it was said that the journal cannot carry them
     bool running_ = false;  // the engine has been told of the take-over
     LineRate note_rate_{10, 1};
     Time complained_{};  // that the journal or the data plane would not take something

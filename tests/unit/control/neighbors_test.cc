@@ -332,5 +332,18 @@ TEST(Punts, come_again_when_what_they_led_to_did_not_last) {
     EXPECT_EQ(taken, 4u);
 }
 
+TEST(NeighborsHost, a_journal_too_small_for_all_neighbours_is_told_once_by_each_master) {
+    Routed world;  // its journal is small
+    int told = 0;
+    log::set_tap([&told](log::Level, std::string_view line) { told += line.find("can carry") != line.npos; });
+    for (const char* name : {"blue", "green", "grey"}) EXPECT_EQ(world.change({vlan_create(name)}), "ok");
+    EXPECT_EQ(told, 0) << "the first configuration has said it";
+    world.take_over(Slot::msm_b);
+    world.settle();
+    EXPECT_EQ(world.change({vlan_create("white")}), "ok");
+    EXPECT_EQ(told, 1);
+    log::set_tap(nullptr);
+}
+
 }  // namespace
 }  // namespace baton
