@@ -13,6 +13,8 @@
 // Included by fdb.h only.
 #pragma once
 
+#include <bit>
+
 #include "dataplane/table/fdb.h"
 
 namespace baton {
@@ -56,7 +58,7 @@ __attribute__((noinline)) Learn BasicFdbView<Geometry, Stores>::learn(std::uint6
             const unsigned room[2] = {static_cast<unsigned>(__builtin_popcount(empty[0])),
                                       static_cast<unsigned>(__builtin_popcount(empty[1]))};
             side = room[0] <= fdb_bucket_slots - fdb_primary_share && room[1] > room[0];
-            slot = reusable_slot(*buckets[side], positions[side]);
+            slot = empty[side] != 0 ? __builtin_ctz(empty[side]) : reusable_slot(*buckets[side], positions[side]);
             if (slot < 0) {
                 side = !side;
                 slot = reusable_slot(*buckets[side], positions[side]);
@@ -93,35 +95,37 @@ template <class Geometry, class Stores>
 void BasicFdbView<Geometry, Stores>::leave_one(std::uint64_t mixed, VlanId vlan) {
     const std::uint64_t positions[2] = {mixed, second(mixed)};
     for (unsigned attempt = 0; attempt < attempts; ++attempt) {
-        struct Copy {
-            std::atomic<std::uint64_t>* at;
-            FdbWord word;
-        } copies[2 * fdb_bucket_slots];
-
-        unsigned count = 0, keep = 0, worth = 0;
-        bool frozen = false;
+        FdbBucket* const buckets[2] = {&bucket(positions[0]), &bucket(positions[1])};
+        unsigned lanes[2], frozen = 0;
         for (const bool alt : {false, true}) {
-            FdbBucket& place = bucket(positions[alt]);
-            const std::uint64_t name = FdbWord::name(mixed, alt);
-            // A frozen word of any name: the bucket has moved, and a copy may be where this shape does not lead.
-            frozen |= matching(place, 7ull << fdb_age_shift, std::uint64_t{fdb_frozen} << fdb_age_shift) != 0;
-            for (unsigned lanes = matching(place, fdb_name_mask, name); lanes != 0; lanes &= lanes - 1) {
-                const FdbWord word = load(place, lanes);
-                if (word.is_empty() || (word.bits & fdb_name_mask) != name) continue;
+            lanes[alt] = matching(*buckets[alt], fdb_name_mask, FdbWord::name(mixed, alt));
+            frozen |= matching(*buckets[alt], 7ull << fdb_age_shift, std::uint64_t{fdb_frozen} << fdb_age_shift);
+        }
+        // A frozen word of any name: the bucket has moved, and a copy may be where this shape does not lead.
+        if (frozen != 0) {
+            read_shape();
+            continue;
+        }
+        if (std::popcount(lanes[0]) + std::popcount(lanes[1]) <= 1) return;  // nearly always
+
+        struct {
+            std::atomic<std::uint64_t>* at;
+            std::uint64_t bits;
+        } copies[2 * fdb_bucket_slots];
+        unsigned count = 0, keep = 0, worth = 0;
+        for (const bool alt : {false, true})
+            for (; lanes[alt] != 0; lanes[alt] &= lanes[alt] - 1) {
+                const FdbWord word = load(*buckets[alt], lanes[alt]);
+                if (word.is_empty() || (word.bits & fdb_name_mask) != FdbWord::name(mixed, alt)) continue;
                 const unsigned value = word.is_fixed() ? 3 : is_live(word, vlan) ? 2 : 1;
                 if (value > worth) {
                     worth = value;
                     keep = count;
                 }
-                copies[count++] = {&place.words[__builtin_ctz(lanes)], word};
+                copies[count++] = {&buckets[alt]->words[__builtin_ctz(lanes[alt])], word.bits};
             }
-        }
-        if (frozen) {
-            read_shape();
-            continue;
-        }
         for (unsigned i = 0; i < count; ++i)
-            if (i != keep) Stores::swap(*copies[i].at, copies[i].word.bits, 0);
+            if (i != keep) Stores::swap(*copies[i].at, copies[i].bits, 0);
         return;
     }
 }
