@@ -246,8 +246,8 @@ bool started(std::uint16_t port, std::uint16_t rx_queues, rte_mempool* pool) {
 }
 
 /// A memif connects some time after it has started.
-void wait_for_links() {
-    for (const Time until = monotonic_now() + seconds(30); monotonic_now() < until; ::usleep(20'000)) {
+void wait_for_links(std::int64_t patience_s) {
+    for (const Time until = monotonic_now() + seconds(patience_s); monotonic_now() < until; ::usleep(20'000)) {
         unsigned up = 0;
         for (std::uint16_t port = 0; port < 2; ++port) {
             rte_eth_link link{};
@@ -255,7 +255,7 @@ void wait_for_links() {
         }
         if (up == 2) return;
     }
-    throw StartupError{1, "no neighbour on the links within 30 s"};
+    throw StartupError{1, fmt::format("no neighbour on the links within {} s", patience_s)};
 }
 
 int run(int argc, char** argv) {
@@ -266,13 +266,15 @@ int run(int argc, char** argv) {
     Offer offer;
     std::string router;
     double rate = 0;
+    std::int64_t patience_s = 0;
     po::options_description known("Options, after EAL's and --");
     known.add_options()("help,h", "this text")("macs", po::value(&offer.macs)->default_value(10'000),
                                                "addresses, half behind each link")(
         "rate", po::value(&rate)->default_value(100'000), "frames per second of `outage`, and addresses of `teach`")(
         "rx-queues", po::value(&offer.rx_queues)->default_value(1), "of each device")(
         "routes", po::value(&offer.routes)->default_value(0), "prefixes, half behind each link; 0: nothing is routed")(
-        "router", po::value(&router)->default_value("02:00:00:00:00:fe"), "its MAC");
+        "router", po::value(&router)->default_value("02:00:00:00:00:fe"), "its MAC")(
+        "patience", po::value(&patience_s)->default_value(30), "seconds until the links must be up");
     po::variables_map options;
     po::store(po::parse_command_line(argc, argv, known), options);
     po::notify(options);
@@ -286,7 +288,7 @@ int run(int argc, char** argv) {
     if (!pool || rte_eth_dev_count_avail() != 2) throw StartupError{1, "needs memory, and two devices (--vdev)"};
     for (std::uint16_t port = 0; port < 2; ++port)
         if (!started(port, offer.rx_queues, pool)) throw StartupError{1, fmt::format("device {} does not start", port)};
-    wait_for_links();
+    wait_for_links(patience_s);
     Generator generator(offer, pool);
     fmt::print("{{\"ready\":true}}\n");
     std::fflush(stdout);

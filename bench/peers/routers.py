@@ -18,7 +18,7 @@ from tests.support import processes
 ROUTER_MAC = '02:00:00:00:00:fe'
 EXAMPLES = '/usr/share/dpdk/examples'
 ROUTES_PATIENCE = 120
-LPM_MOST = 100_000   # rte_lpm_add looks through its rules one by one: a million take minutes, at every start
+LPM_MOST = 100_000   # within the usual patience: rte_lpm_add looks through its rules one by one, and a million take minutes at every start
 
 
 def prefix(i):
@@ -69,7 +69,7 @@ class RoutingBaton(Router, Baton):
 
         def dealt_with():
             if feeder.poll() is not None:
-                raise RuntimeError('the feeder of routes ended: ' + text_of(os.path.join(self.folder, 'feeder.log'))[-200:].strip())
+                raise RuntimeError('the feeder of routes ended: ' + text_of(os.path.join(self.folder, 'feeder.log'), 200).strip())
             fpm = self.cli('show fpm') or {}
             return fpm.get('received', 0) > routes and fpm['dealt_with_bytes'] == fpm['written_bytes']
 
@@ -105,6 +105,7 @@ class L3fwd(Router, Peer):
         self.start([program(), '--lcores', '1@1', '--no-pci', '--in-memory', '-m', '1024', '--force-max-simd-bitwidth=512',
                     *self.links_used.dpdk(), '--', '-P', '-p', '0x3', '--config=(0,0,1),(1,0,1)', f'--lookup={self.lookup}', '--parse-ptype',
                     f'--rule_ipv4={rules}', f'--rule_ipv6={self.folder}/v6'], 'l3fwd')   # one lcore: it wants a transmit queue for each
+        self.wait_for('entering main loop', 'l3fwd')
 
 
 class L3fwdLpm(L3fwd):

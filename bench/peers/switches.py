@@ -12,12 +12,13 @@ from tests.support import processes
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get('BATON_BUILD', os.path.join(ROOT, 'build')))
 VSWITCHD = '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk'
-PATIENCE = 30
 
 
-def text_of(path):
-    with open(path, errors='replace') as file:
-        return file.read()
+def text_of(path, size=4096):
+    """Its end."""
+    with open(path, 'rb') as file:
+        file.seek(max(0, os.path.getsize(path) - size))
+        return file.read().decode(errors='replace')
 
 
 class Peer:
@@ -25,6 +26,7 @@ class Peer:
 
     name, links, needs, rx_queues = '', ('vhost-user', 'memif', 'veth'), None, 1
     learns = True
+    patience = 30   # seconds until it must be up
 
     def __init__(self, links, macs, variant='', routes=0):
         self.links_used, self.folder, self.macs, self.variant, self.routes, self.processes = links, links.folder, macs, variant, routes, []
@@ -40,6 +42,12 @@ class Peer:
                                        stdin=more.pop('stdin', subprocess.DEVNULL), stdout=log, stderr=log, **more)
         self.processes.append(process)
         return process
+
+    def wait_for(self, sign, name):
+        """Until the program called so in start() has said it."""
+        log = os.path.join(self.folder, name + '.log')
+        if not processes.until(lambda: sign in text_of(log), self.patience, 0.05):
+            raise RuntimeError(f'{name} did not come up: {text_of(log, 600)}')
 
     def __enter__(self):
         try:
@@ -72,8 +80,8 @@ class Baton(Peer):
                 file.write(f'port = 1:{number} {port}\n')
         os.chmod(self.folder, 0o755)
         self.start([os.path.join(BUILD, 'baton-chassis'), '--config', path], 'baton')
-        if not processes.until(lambda: (self.cli('show msm-failover') or {}).get('boards', [{}, {}])[1].get('state') == 'ready', PATIENCE, 0.1):
-            raise RuntimeError('Baton did not come up: ' + text_of(os.path.join(self.folder, 'baton.log'))[-600:])
+        if not processes.until(lambda: (self.cli('show msm-failover') or {}).get('boards', [{}, {}])[1].get('state') == 'ready', self.patience, 0.1):
+            raise RuntimeError('Baton did not come up: ' + text_of(os.path.join(self.folder, 'baton.log'), 600))
         for line in ('configure sys-recovery-level all msm-failover', 'configure msm-failover slave-config inherited',
                      'configure msm-failover link-action keep-links-up preserve-state l2_l3', 'configure fdb agingtime 0'):
             self.cli(line)
@@ -97,9 +105,7 @@ class Testpmd(Peer):
     def up(self):
         self.start(['dpdk-testpmd', '--lcores', '0@0,1@1', '--main-lcore', '0', '--no-pci', '--in-memory', '-m', '512', *self.links_used.dpdk(), '--',
                     f'--forward-mode={self.mode}', '--auto-start', '--nb-cores=1', '--rxd=1024', '--txd=1024', '--stats-period=60'], 'testpmd')
-        log = os.path.join(self.folder, 'testpmd.log')
-        if not processes.until(lambda: 'Port statistics' in text_of(log), PATIENCE, 0.05):
-            raise RuntimeError('testpmd did not come up: ' + text_of(log)[-600:])
+        self.wait_for('Port statistics', 'testpmd')
 
 
 class Macswap(Testpmd):
@@ -128,7 +134,7 @@ class OpenVSwitch(Peer):
         database = os.path.join(self.folder, 'conf.db')
         self.run('ovsdb-tool', 'create', database, '/usr/share/openvswitch/vswitch.ovsschema')
         self.start(['ovsdb-server', database, f'--remote=punix:{self.folder}/db.sock'], 'ovsdb', env=self.environment)
-        if not processes.until(lambda: os.path.exists(f'{self.folder}/db.sock'), PATIENCE, 0.05):
+        if not processes.until(lambda: os.path.exists(f'{self.folder}/db.sock'), self.patience, 0.05):
             raise RuntimeError('ovsdb-server did not come up')
         self.set('Open_vSwitch', '.', 'other_config:dpdk-init=true', 'other_config:dpdk-lcore-mask=0x1', 'other_config:pmd-cpu-mask=0x2',
                  'other_config:dpdk-socket-mem=1024', 'other_config:dpdk-extra="--no-pci --in-memory"', 'other_config:flow-limit=1000000')
