@@ -44,9 +44,10 @@ class Peer:
         return process
 
     def wait_for(self, sign, name):
-        """Until the program called so in start() has said it."""
+        """Until the program that was started last, called so, has said it."""
         log = os.path.join(self.folder, name + '.log')
-        if not processes.until(lambda: sign in text_of(log), self.patience, 0.05):
+        processes.until(lambda: sign in text_of(log) or self.processes[-1].poll() is not None, self.patience, 0.05)
+        if sign not in text_of(log):
             raise RuntimeError(f'{name} did not come up: {text_of(log, 600)}')
 
     def __enter__(self):

@@ -13,8 +13,6 @@
 // Included by fdb.h only.
 #pragma once
 
-#include <bit>
-
 #include "dataplane/table/fdb.h"
 
 namespace baton {
@@ -106,7 +104,7 @@ void BasicFdbView<Geometry, Stores>::leave_one(std::uint64_t mixed, VlanId vlan)
             read_shape();
             continue;
         }
-        if (std::popcount(lanes[0]) + std::popcount(lanes[1]) <= 1) return;  // nearly always
+        if (__builtin_popcount(lanes[0]) + __builtin_popcount(lanes[1]) <= 1) return;  // nearly always
 
         struct {
             std::atomic<std::uint64_t>* at;
