@@ -21,6 +21,7 @@ import sys
 from tests.support import processes, switch as on_wires
 from tests.support.chassis import ROOT, Chassis
 from tests.support.ground import Ground, run
+from tests.support.traffic import Ping
 
 BATON_FRR = os.path.join(ROOT, 'controlplane/route/baton-frr')
 VLANS = {'up': 10, 'side': 20, 'users': 30}
@@ -266,17 +267,17 @@ class Network:
     def fpm(self):
         return self.chassis.show('fpm')
 
-    def ping(self, address, count, interval=0.02, source='host'):
-        """A ping from the host, under way; wait for it with lost()."""
-        return self.ground.start(['ping', '-n', '-q', '-i', str(interval), '-c', str(count), '-W', '2', address],
-                                 netns=self.netns[source], stdout=subprocess.PIPE, text=True)
+    def ping(self, address):
+        """A ping from the host, 50 a second, under way; wait for it with lost()."""
+        ping = Ping(self, 'host', address)
+        ping.mark('all')
+        return ping
 
     def reaches(self, address, source='host'):
         return run('ping', '-n', '-q', '-c', '1', '-W', '1', address, netns=self.netns[source], check=False).returncode == 0
 
 
-def lost(ping, seconds=60):
-    """How many pings got no answer, of how many."""
-    out, _ = ping.communicate(timeout=seconds)
-    sent, answered = map(int, re.search(r'(\d+) packets transmitted, (\d+) received', out).groups())
-    return sent - answered, sent
+def lost(ping):
+    """How many pings got no answer, or two, of how many."""
+    sent, missing, doubled = ping.finish()['all']
+    return missing + doubled, sent

@@ -53,13 +53,14 @@ class Ping:
         self.marks.append((window, self._highest + 1))
 
     def finish(self):
-        """{window: (sent, lost, doubled)}"""
+        """{window: (sent, lost, doubled)}, but for the one that is under way: ping does not wait for it when it is ended."""
+        processes.until(lambda: self._highest in self.replies, 2)   # or it is late, and may come
+        last = self._highest
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(3)
         except subprocess.TimeoutExpired:
             self.process.kill()
-        last = max(self.replies, default=0)
         counts = {}
         for (window, first), (_, end) in zip(self.marks, self.marks[1:] + [(None, last + 1)]):
             numbers = range(first, max(first, min(end, last + 1)))
