@@ -278,6 +278,6 @@ class Network:
 
 
 def lost(ping):
-    """How many pings got no answer, or two, of how many."""
-    sent, missing, doubled = ping.finish()['all']
-    return missing + doubled, sent
+    """The sequence numbers of pings that got no answer, or two, of how many."""
+    sent, _, _ = ping.finish()['all']
+    return [number for number in range(1, sent + 1) if ping.replies.get(number, 0) != 1], sent

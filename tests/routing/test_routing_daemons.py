@@ -62,7 +62,7 @@ def test_neighbours_routes_and_traffic_stay_through_mixed_failovers(converged):
     pause(1)
     counts = {address: lost(ping) for address, ping in pings.items()}
     assert done == FAILOVERS
-    assert all(missing == 0 and sent > 100 for missing, sent in counts.values()), counts
+    assert all(not missing and sent > 100 for missing, sent in counts.values()), counts
     assert converged.sessions() == before
     assert converged.fpm()['connects'] == messages, 'zebra never had to come again'
     elapsed = time.monotonic() - began
@@ -98,7 +98,7 @@ def test_zebra_killed_and_started_again_forwards_on_and_what_did_not_come_back_i
     missing, sent = lost(ping)
     converged.theirs.configure('ip route 172.16.3.0/24 blackhole')
     converged.wait_converged()
-    assert missing == 0 and sent > 100, f'{missing} of {sent} lost while FRR started again'
+    assert not missing and sent > 100, f'{missing} of {sent} lost while FRR started again'
 
 
 def test_a_restarted_data_plane_finds_interfaces_and_routes_again(converged):
